@@ -1,0 +1,411 @@
+"""The command line: the same plan and the same numbers as in the browser, without one."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import logging
+import os
+import shutil
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+from audit.errors import AuditError, InputError, JobFailed, PlanError, quote
+from audit.plan import BASELINES, MitigationChoice, ModelChoice, Plan, with_tolerance
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from audit.result import Audit
+
+WITHIN: Final = 0
+BEYOND: Final = 1
+BAD_INPUT: Final = 2
+CANNOT_TELL: Final = 3
+BROKEN: Final = 70
+
+_DESCRIPTION: Final = """Audit decisions about people, by group.
+
+Exit status: 0 every criterion is within its tolerance; 1 at least one is beyond; 3 at least one cannot be decided;
+2 the input or the usage is wrong; 70 the program broke or was stopped."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose complaints are one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        raise PlanError(
+            f"The command line is not understood: {message}.", fix=f"See {self.prog} --help.", code="usage"
+        )
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe the command line.
+
+    Returns
+    -------
+    argparse.ArgumentParser
+        The parser of ``python -m audit``.
+    """
+    top = _Parser(
+        prog="python -m audit", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="run", parser_class=_Parser)
+    run = commands.add_parser(
+        "run",
+        help="audit a table",
+        description=_DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    files = run.add_argument_group("files")
+    files.add_argument(
+        "--data", required=True, metavar="FILE", help="CSV, TSV, Parquet, Arrow, Feather or Excel"
+    )
+    files.add_argument(
+        "--out", required=True, metavar="DIR", help="gets audit.json, report.pdf and plan.json"
+    )
+    files.add_argument("--plan", metavar="FILE", help="a plan.json; the other options override it")
+    files.add_argument("--model", metavar="FILE", help="an ONNX or skops file that makes the decisions")
+    roles = run.add_argument_group("roles")
+    roles.add_argument("--label", metavar="COL", help="what really happened")
+    roles.add_argument("--positive", metavar="VALUE", help="the label's positive value (default 1)")
+    roles.add_argument("--decision", metavar="COL", help="the decisions")
+    roles.add_argument(
+        "--decision-positive",
+        metavar="VALUE",
+        nargs="+",
+        action="extend",
+        help="positive values of the decision (default: --positive)",
+    )
+    roles.add_argument("--score", metavar="COL", help="scores, compared with --threshold")
+    roles.add_argument(
+        "--threshold", type=float, metavar="T", help="a score of T or more is positive (default 0.5)"
+    )
+    roles.add_argument(
+        "--sensitive",
+        metavar="COL",
+        action="append",
+        help="a column whose values make groups; repeat for more",
+    )
+    roles.add_argument(
+        "--favourable", choices=("positive", "negative"), help="the decision that is good for the person"
+    )
+    roles.add_argument("--weight", metavar="COL", help="row weights")
+    roles.add_argument(
+        "--split", metavar="COL", help="says train, validation or test; only test rows are audited"
+    )
+    roles.add_argument(
+        "--reference",
+        metavar="GROUP",
+        action="append",
+        help="the group others are compared with, or COL=GROUP",
+    )
+    rules = run.add_argument_group("rules")
+    rules.add_argument("--min-size", type=int, metavar="N", help="smallest denominator of a rate (default 1)")
+    rules.add_argument(
+        "--tolerance",
+        metavar="CRITERION=VALUE",
+        action="append",
+        help="such as equal_opportunity_difference=0.05, or =none",
+    )
+    rules.add_argument("--seed", type=int, metavar="N", help="where every random draw starts (default 0)")
+    work = run.add_argument_group("models and mitigations")
+    work.add_argument(
+        "--train", choices=BASELINES, help="train this model here, or retrain it for --mitigate"
+    )
+    work.add_argument(
+        "--mitigate",
+        metavar="ID[:name=value,…]",
+        action="append",
+        help="reweighing, resampling or gan; repeat for more",
+    )
+    run.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    return top
+
+
+def plan_from(arguments: argparse.Namespace) -> Plan:
+    """Make the plan that a command line asks for.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        What the parser gave.
+
+    Returns
+    -------
+    Plan
+        The plan of ``--plan``, if any, with every option given put over it.
+
+    Raises
+    ------
+    PlanError
+        Where options contradict each other or are out of range.
+    """
+    plan = _plan_file(arguments.plan) if arguments.plan else Plan()
+    plan = replace(plan, roles=_roles(arguments, plan), grouping=_grouping(arguments, plan))
+    plan = _model(arguments, plan)
+    for text in arguments.tolerance or ():
+        name, _, value = text.partition("=")
+        plan = with_tolerance(
+            plan, name.strip(), None if value.strip().casefold() == "none" else _float(text, value)
+        )
+    if arguments.mitigate:
+        plan = replace(plan, mitigations=tuple(_mitigation(text) for text in arguments.mitigate))
+    if arguments.seed is not None:
+        plan = replace(plan, seed=arguments.seed)
+    return plan
+
+
+def _plan_file(path: str) -> Plan:
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PlanError(
+            f"The plan {quote(Path(path).name)} cannot be read.",
+            why=f"{type(error).__name__}.",
+            fix="Check the path.",
+            code="plan_file",
+        ) from error
+    return Plan.from_json(text)
+
+
+def _roles(arguments: argparse.Namespace, plan: Plan) -> Any:
+    given: dict[str, Any] = {
+        name: getattr(arguments, name)
+        for name in ("label", "positive", "favourable", "weight", "split", "threshold")
+        if getattr(arguments, name) is not None
+    }
+    if arguments.sensitive:
+        given["sensitive"] = tuple(arguments.sensitive)
+    if arguments.decision_positive:
+        given["decision_positive"] = tuple(arguments.decision_positive)
+    sources = [name for name in ("decision", "score", "model") if getattr(arguments, name)]
+    if len(sources) > 1 and set(sources) != {"decision", "score"}:
+        raise PlanError(
+            "Decisions come from more than one place.",
+            fix="Give one of --decision, --score and --model.",
+            code="usage",
+        )
+    if sources:
+        given |= {"decision": arguments.decision, "score": arguments.score}
+    elif arguments.train and not arguments.plan:
+        given |= {"decision": None, "score": None}
+    return replace(plan.roles, **given)
+
+
+def _grouping(arguments: argparse.Namespace, plan: Plan) -> Any:
+    grouping = plan.grouping
+    if arguments.min_size is not None:
+        grouping = replace(grouping, min_size=arguments.min_size)
+    sensitive = tuple(arguments.sensitive or plan.roles.sensitive)
+    references = dict(grouping.references)
+    for text in arguments.reference or ():
+        column, mark, group = text.partition("=")
+        if mark and column in sensitive:
+            references[column] = group
+        else:
+            # A bare group name is looked for in every sensitive column, and as a combination.
+            references |= {
+                name: text for name in (*sensitive, " × ".join(sensitive)) if name not in references
+            }
+    return replace(grouping, references=references)
+
+
+def _model(arguments: argparse.Namespace, plan: Plan) -> Plan:
+    if arguments.model:
+        from audit.models.upload import inspect_model
+
+        path = _existing(arguments.model, "model")
+        info = inspect_model(path, name=path.name)
+        choice = ModelChoice(kind=info.kind, name=path.name, sha256=info.sha256, inputs=plan.model.inputs)
+        plan = replace(plan, model=choice)
+    elif arguments.decision or arguments.score:
+        plan = replace(plan, model=ModelChoice())
+    elif (
+        arguments.train
+        and plan.model.kind in {"column", "train"}
+        and not (arguments.plan and _has_decisions(plan))
+    ):
+        plan = replace(plan, model=ModelChoice(kind="train", algorithm=arguments.train))
+    if arguments.train:
+        plan = replace(plan, baseline=arguments.train)
+    return plan
+
+
+def _has_decisions(plan: Plan) -> bool:
+    return plan.model.kind == "column" and bool(plan.roles.decision or plan.roles.score)
+
+
+def _mitigation(text: str) -> MitigationChoice:
+    name, _, rest = text.partition(":")
+    params: dict[str, bool | int | float | str] = {}
+    for part in filter(None, rest.split(",")):
+        key, mark, value = part.partition("=")
+        if not mark:
+            raise PlanError(
+                f"The setting {quote(part)} of a mitigation has no value.",
+                fix="Write name=value.",
+                code="usage",
+            )
+        params[key.strip()] = _setting(value.strip())
+    return MitigationChoice(id=name.strip(), params=params)
+
+
+def _setting(value: str) -> bool | int | float | str:
+    if value in {"true", "false"}:
+        return value == "true"
+    for kind in (int, float):
+        with contextlib.suppress(ValueError):
+            return kind(value)
+    return value
+
+
+def _float(text: str, value: str) -> float:
+    try:
+        return float(value)
+    except ValueError as error:
+        raise PlanError(
+            f"The tolerance {quote(text)} has no number.",
+            fix="Write it as equal_opportunity_difference=0.05.",
+            code="usage",
+        ) from error
+
+
+def _existing(path: str, what: str) -> Path:
+    found = Path(path)
+    if not found.is_file():
+        raise InputError(
+            f"The {what} {quote(found.name)} is not there.", fix="Check the path.", code="file_missing"
+        )
+    return found
+
+
+def status(result: Audit) -> int:
+    """Give the exit status of an audit.
+
+    Parameters
+    ----------
+    result : Audit
+        The audit; only the criteria of its plan count, over every grouping, for the audited model.
+
+    Returns
+    -------
+    int
+        1 where a criterion is beyond its tolerance, else 3 where one cannot be decided, else 0.
+    """
+    verdicts = {row.verdict for row in result.disparities}
+    if "beyond" in verdicts:
+        return BEYOND
+    return CANNOT_TELL if "cannot_tell" in verdicts else WITHIN
+
+
+def write(result: Audit, folder: Path) -> None:
+    """Write audit.json, report.pdf and plan.json, all or none of them.
+
+    Parameters
+    ----------
+    result : Audit
+        The audit.
+    folder : Path
+        Where to; made if it is not there.
+    """
+    from audit.report.compose import to_pdf
+
+    files = {
+        "audit.json": result.to_json().encode(),
+        "report.pdf": to_pdf(result),
+        "plan.json": result.plan.to_json().encode(),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    staged = Path(tempfile.mkdtemp(prefix=".evenhand-", dir=folder))
+    try:
+        for name, content in files.items():
+            (staged / name).write_bytes(content)
+        for name in files:
+            (staged / name).replace(folder / name)
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from audit.run import run
+
+    path = _existing(arguments.data, "data file")
+    folder = Path(arguments.out)
+    if folder.exists() and not folder.is_dir():
+        raise InputError(
+            f"{quote(folder.name)} is a file, not a folder.",
+            fix="Name a folder with --out.",
+            code="out_not_folder",
+        )
+    plan = plan_from(arguments)
+    result = run(
+        path,
+        plan,
+        model=Path(arguments.model) if arguments.model else None,
+        progress=_progress(quiet=arguments.quiet),
+    )
+    write(result, folder)
+    if not arguments.quiet:
+        _say(result)
+    return status(result)
+
+
+def _progress(*, quiet: bool) -> Any:
+    shown = sys.stderr.isatty() and not quiet
+
+    def report(share: float, message: str) -> None:
+        if shown:
+            sys.stderr.write(f"\r{share:4.0%} {message[:70]:<70}")
+            sys.stderr.flush()
+
+    return report
+
+
+def _say(result: Audit) -> None:
+    from audit.wording import overview
+
+    out = sys.stdout.write
+    out(overview(result.data, result.model, result.disparities, result.plan.roles) + "\n")
+    for finding in result.findings:
+        if finding.severity in {"high", "medium"}:
+            out(f"\n{finding.title}.\n  {finding.evidence}\n")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    argv : sequence of str or None
+        The words after the program's name; None takes those of the process.
+
+    Returns
+    -------
+    int
+        The exit status.
+    """
+    logging.basicConfig(level=os.environ.get("EVENHAND_LOG", "ERROR"))
+    try:
+        return _run(parser().parse_args(argv))
+    except JobFailed as error:
+        sys.stderr.write(f"{error}\n")
+        return BROKEN
+    except AuditError as error:
+        sys.stderr.write(f"{error}\n")
+        return BAD_INPUT
+    except MemoryError:
+        sys.stderr.write("The audit ran out of memory. Use fewer columns, or a machine with more memory.\n")
+        return BROKEN
+    except KeyboardInterrupt:
+        sys.stderr.write("The audit was stopped. Nothing was written.\n")
+        return BROKEN
+    except Exception:
+        logging.getLogger(__name__).info("internal error", exc_info=True)
+        sys.stderr.write(
+            "The audit broke on an internal error. Set EVENHAND_LOG=INFO to see where, and report it.\n"
+        )
+        return BROKEN

@@ -1,0 +1,125 @@
+"""The Parquet file of a data set: the table, and in its footer what was learnt about it when it was read.
+
+One file holds everything, so that copying it copies the profiles and deleting it leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import tempfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from audit.data.dataset import ColumnProfile
+from audit.data.profile import profile_table
+
+_KEY: Final = b"evenhand"
+_VERSION: Final = 1
+_ROWS_PER_GROUP: Final = 122_880  # what DuckDB reads as one piece of work
+_CELLS_PER_GROUP: Final = 20_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """What the footer of a stored Parquet file says.
+
+    Parameters
+    ----------
+    n_rows : int
+        Number of rows.
+    columns : tuple of ColumnProfile
+        The columns.
+    reader : str
+        Id of the reader that read the file, or empty.
+    notes : tuple of str
+        What reading changed or noticed, as sentences; nothing that depends on the file's name.
+    n_bytes : int
+        Size of what was read, in bytes.
+    """
+
+    n_rows: int
+    columns: tuple[ColumnProfile, ...]
+    reader: str = ""
+    notes: tuple[str, ...] = ()
+    n_bytes: int = 0
+
+
+def write_parquet(table: pa.Table, path: Path, stored: Stored) -> None:
+    """Write a table under a temporary name and put it in place in one step.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        The table.
+    path : Path
+        Where it belongs.
+    stored : Stored
+        What is to be said in the footer.
+    """
+    rows = max(1024, min(_ROWS_PER_GROUP, _CELLS_PER_GROUP // max(table.num_columns, 1)))
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tmp-", suffix=".parquet")
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        with pq.ParquetWriter(temporary, table.schema, compression="zstd", version="2.6") as writer:
+            writer.write_table(table, row_group_size=rows)
+            writer.add_key_value_metadata({_KEY: _pack(stored)})
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def open_parquet(path: Path) -> Stored:
+    """Read what a stored Parquet file says about itself.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    Stored
+        From the footer; profiles are computed again where another version wrote it.
+    """
+    with pq.ParquetFile(path) as file:
+        n_rows = file.metadata.num_rows
+        found = _unpack((file.metadata.metadata or {}).get(_KEY), n_rows)
+        return found or Stored(n_rows=n_rows, columns=profile_table(file.read()))
+
+
+def _pack(stored: Stored) -> bytes:
+    content: dict[str, Any] = {
+        "version": _VERSION,
+        "reader": stored.reader,
+        "notes": stored.notes,
+        "n_bytes": stored.n_bytes,
+        "columns": [column.to_dict() for column in stored.columns],
+    }
+    return base64.b64encode(zlib.compress(json.dumps(content, separators=(",", ":")).encode(), 1))
+
+
+def _unpack(packed: bytes | None, n_rows: int) -> Stored | None:
+    if packed is None:
+        return None
+    try:
+        raw = json.loads(zlib.decompress(base64.b64decode(packed)))
+        if raw["version"] != _VERSION:
+            return None
+        return Stored(
+            n_rows=n_rows,
+            columns=tuple(ColumnProfile.from_dict(column) for column in raw["columns"]),
+            reader=raw["reader"],
+            notes=tuple(raw["notes"]),
+            n_bytes=raw["n_bytes"],
+        )
+    except (ValueError, KeyError, TypeError, zlib.error):
+        return None

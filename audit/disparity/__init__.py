@@ -1,0 +1,1 @@
+"""From rates to disparities: comparisons between groups, criteria and verdicts."""

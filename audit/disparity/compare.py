@@ -1,0 +1,360 @@
+"""Tables of rates and disparities: from cells to tidy rows."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from audit.inference.gaps import difference_gap, expected_gap, ratio_gap, worst_group
+from audit.inference.intervals import log_ratio, newcombe, wilson
+from audit.metrics.rates import RATE, RATES, Rate, rate_table
+from audit.plan import CRITERIA
+from audit.rows import DisparityRow, MetricRow
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from audit.cells import Cells
+    from audit.plan import Grouping, Plan
+
+CRITERION_RATES = {
+    "demographic_parity": ("selection_rate",),
+    "equal_opportunity": ("true_positive_rate",),
+    "equalized_odds": ("true_positive_rate", "false_positive_rate"),
+}
+"""The rates each criterion compares, after turning to the favourable outcome."""
+
+
+def number(value: float) -> float | None:
+    """Give a number as a row holds it.
+
+    Parameters
+    ----------
+    value : float
+        Any number, NaN for "not estimable".
+
+    Returns
+    -------
+    float or None
+        The number, or None.
+    """
+    return None if math.isnan(value) else float(value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Rates:
+    """One rate over the groups of one grouping, ready to be compared."""
+
+    rate: Rate
+    value: NDArray[np.float64]  # NaN where not estimable
+    usable: NDArray[np.float64]  # NaN also where the group is out of the gap
+    n: NDArray[np.float64]
+    effective: NDArray[np.float64]
+    reasons: tuple[str, ...]
+    total: int  # groups that a gap would cover
+
+
+def _rates(rate: Rate, cells: Cells, grouping: Grouping) -> _Rates:
+    table = rate_table(rate, cells)
+    value = np.where(table.n >= grouping.min_size, table.value, np.nan)
+    reasons = tuple(
+        "" if not math.isnan(v) else rate.undefined if n == 0 or math.isnan(raw) else "below_minimum_size"
+        for v, raw, n in zip(value, table.value, table.n, strict=True)
+    )
+    counted = np.array([grouping.include_unknown or not unknown for unknown in cells.unknown], dtype=bool)
+    return _Rates(
+        rate=rate,
+        value=value,
+        usable=np.where(counted, value, np.nan),
+        n=table.n,
+        effective=table.n_effective,
+        reasons=reasons,
+        total=int(counted.sum()),
+    )
+
+
+def metric_rows(cells: Cells, plan: Plan) -> list[MetricRow]:
+    """Give every rate of every group, and of everybody, with Wilson's interval.
+
+    Parameters
+    ----------
+    cells : Cells
+        Counts with one decision.
+    plan : Plan
+        Confidence and smallest denominator.
+
+    Returns
+    -------
+    list of MetricRow
+        For each metric: everybody first, then the groups in display order.
+    """
+    alpha = 1 - plan.confidence
+    names: list[tuple[str, ...] | None] = [None, *cells.groups]
+    everybody = cells.overall()
+    rows = []
+    for name, size in zip(names, [cells.total, *cells.sizes.tolist()], strict=True):
+        rows.append(
+            MetricRow(
+                metric="count",
+                sensitive=cells.sensitive,
+                group=name,
+                value=float(size),
+                low=None,
+                high=None,
+                n=int(size),
+                n_effective=float(size),
+            )
+        )
+    for rate in RATES:
+        parts = (_rates(rate, everybody, plan.grouping), _rates(rate, cells, plan.grouping))
+        value = np.concatenate([part.value for part in parts])
+        effective = np.concatenate([part.effective for part in parts])
+        low, high = wilson(value, effective, alpha=alpha)
+        reasons = parts[0].reasons + parts[1].reasons
+        n = np.concatenate([part.n for part in parts])
+        rows += [
+            MetricRow(
+                metric=rate.id,
+                sensitive=cells.sensitive,
+                group=name,
+                value=number(value[i]),
+                low=number(low[i]),
+                high=number(high[i]),
+                n=int(n[i]),
+                n_effective=float(effective[i]),
+                reason=reasons[i],
+            )
+            for i, name in enumerate(names)
+        ]
+    return rows
+
+
+def worst_is_highest(rate: str, favourable: str) -> bool | None:
+    """Say which end of a rate is the worst.
+
+    Parameters
+    ----------
+    rate : str
+        Id of a rate.
+    favourable : {"positive", "negative"}
+        Which decision is good for the person.
+
+    Returns
+    -------
+    bool or None
+        True where the highest rate is the worst; None where neither end is.
+    """
+    better = RATE[rate].better
+    if better == "favourable":
+        return favourable == "negative"
+    return {"higher": False, "lower": True, "none": None}[better]
+
+
+def disparity_rows(cells: Cells, plan: Plan, *, chance: bool = True) -> list[DisparityRow]:
+    """Give every disparity of one grouping, criteria first; verdicts are given elsewhere.
+
+    Parameters
+    ----------
+    cells : Cells
+        Counts with one decision.
+    plan : Plan
+        Favourable outcome, grouping rules, confidence, replicates and seed.
+    chance : bool, default True
+        Whether to simulate the gap that chance alone would show.
+
+    Returns
+    -------
+    list of DisparityRow
+        Differences, ratios, worst groups and differences to the reference group.
+    """
+    rows: list[DisparityRow] = []
+    turned = cells.flipped() if plan.roles.favourable == "negative" else cells
+    for criterion in CRITERIA:
+        rates = [_rates(RATE[name], turned, plan.grouping) for name in CRITERION_RATES[criterion]]
+        rows += [
+            _gap_row(criterion, kind, rates, turned, plan, chance=chance) for kind in ("difference", "ratio")
+        ]
+    everybody = cells.overall()
+    for rate in RATES:
+        rates = [_rates(rate, cells, plan.grouping)]
+        rows += [
+            _gap_row(rate.id, kind, rates, cells, plan, chance=chance) for kind in ("difference", "ratio")
+        ]
+        worst = _worst_row(rates[0], cells, everybody, plan)
+        rows += [worst] if worst else []
+        rows += _reference_rows(rates[0], cells, plan)
+    return rows
+
+
+def _gap_row(
+    name: str, kind: str, rates: list[_Rates], cells: Cells, plan: Plan, *, chance: bool
+) -> DisparityRow:
+    """Compare the groups in one rate, or in the worst of several at a shared level."""
+    alpha = (1 - plan.confidence) / len(rates)
+    measure = difference_gap if kind == "difference" else ratio_gap
+    gaps = [measure(r.usable, r.effective, alpha=alpha, sizes=cells.sizes) for r in rates]
+    estimable = int(np.min([np.count_nonzero(~np.isnan(r.usable)) for r in rates]))
+    known = [gap for gap in gaps if not math.isnan(gap.value)]
+    row = DisparityRow(
+        metric=name,
+        sensitive=cells.sensitive,
+        comparison=kind,  # type: ignore[arg-type]
+        groups_estimable=estimable,
+        groups_total=rates[0].total,
+    )
+    if len(known) < len(gaps):
+        return replace(row, reason="fewer_than_two_groups" if estimable < 2 else "zero_reference_rate")
+    extreme = max if kind == "difference" else min
+    at = extreme(range(len(gaps)), key=lambda k: gaps[k].value)
+    expected = _expected(name, rates, cells, plan) if chance and kind == "difference" else float("nan")
+    return replace(
+        row,
+        group=cells.groups[gaps[at].first],
+        reference=cells.groups[gaps[at].second],
+        value=gaps[at].value,
+        low=extreme(gap.low for gap in gaps),
+        high=extreme(gap.high for gap in gaps),
+        expected=number(expected),
+    )
+
+
+def _expected(name: str, rates: list[_Rates], cells: Cells, plan: Plan) -> float:
+    # Each disparity draws from its own stream, so that adding one never changes another.
+    stream = zlib.crc32("|".join([name, *cells.sensitive]).encode())
+    rng = np.random.default_rng([plan.seed, stream])
+    return max(expected_gap(r.usable, r.effective, replicates=plan.replicates, rng=rng) for r in rates)
+
+
+def _worst_row(rates: _Rates, cells: Cells, everybody: Cells, plan: Plan) -> DisparityRow | None:
+    highest = worst_is_highest(rates.rate.id, plan.roles.favourable)
+    if highest is None:
+        return None
+    overall = rate_table(rates.rate, everybody)
+    found = worst_group(
+        rates.usable,
+        rates.effective,
+        _others(rates.rate, cells),
+        alpha=1 - plan.confidence,
+        highest=highest,
+        sizes=cells.sizes,
+    )
+    estimable = int(np.count_nonzero(~np.isnan(rates.usable)))
+    return DisparityRow(
+        metric=rates.rate.id,
+        sensitive=cells.sensitive,
+        comparison="worst_group",
+        group=cells.groups[found.group] if found.group >= 0 else None,
+        value=number(found.value),
+        low=number(found.low),
+        high=number(found.high),
+        overall=number(float(overall.value[0])),
+        distance=number(found.distance),
+        distance_low=number(found.distance_low),
+        distance_high=number(found.distance_high),
+        groups_estimable=estimable,
+        groups_total=rates.total,
+        reason="" if found.group >= 0 else next((reason for reason in rates.reasons if reason), "empty"),
+    )
+
+
+def _others(rate: Rate, cells: Cells) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """For each group: rate and effective number of all others, and the group's share of the denominator."""
+    rest = replace(
+        cells,
+        n=cells.n.sum(axis=0) - cells.n,
+        w=np.maximum(cells.w.sum(axis=0) - cells.w, 0) * (cells.n.sum(axis=0) - cells.n > 0),
+        w2=np.maximum(cells.w2.sum(axis=0) - cells.w2, 0) * (cells.n.sum(axis=0) - cells.n > 0),
+    )
+    others = rate_table(rate, rest)
+    own = sum(cells.w[:, label, decision] for label, decision in rate.denominator)
+    total = float(np.sum(own))
+    share = np.asarray(own) / total if total > 0 else np.zeros(len(cells.groups))
+    return others.value, others.n_effective, share
+
+
+def reference_group(cells: Cells, plan: Plan) -> int:
+    """Find the group that the others are compared with.
+
+    Parameters
+    ----------
+    cells : Cells
+        The grouping.
+    plan : Plan
+        Named references by column, or by columns joined with " × ".
+
+    Returns
+    -------
+    int
+        Position of the named group; otherwise of the largest known group.
+    """
+    named = plan.grouping.references.get(" × ".join(cells.sensitive))
+    parts = [plan.grouping.references.get(column) for column in cells.sensitive]
+    wanted = named if named is not None else " × ".join(str(part) for part in parts) if all(parts) else None
+    names = [" × ".join(group) for group in cells.groups]
+    if wanted in names:
+        return names.index(wanted)
+    known = np.array([not unknown for unknown in cells.unknown])
+    sizes = np.where(known | (not known.any()), cells.sizes, -1)
+    return int(np.argmax(sizes))
+
+
+def _reference_rows(rates: _Rates, cells: Cells, plan: Plan) -> list[DisparityRow]:
+    at = reference_group(cells, plan)
+    p, n = rates.value, rates.effective
+    low, high = newcombe(p, n, p[at], n[at], alpha=1 - plan.confidence)
+    estimable = int(np.count_nonzero(~np.isnan(rates.usable)))
+    rows = []
+    for i, group in enumerate(cells.groups):
+        if i == at:
+            continue
+        known = not (math.isnan(p[i]) or math.isnan(p[at]))
+        rows.append(
+            DisparityRow(
+                metric=rates.rate.id,
+                sensitive=cells.sensitive,
+                comparison="to_reference",
+                group=group,
+                reference=cells.groups[at],
+                value=float(p[i] - p[at]) if known else None,
+                low=float(low[i]) if known else None,
+                high=float(high[i]) if known else None,
+                groups_estimable=estimable,
+                groups_total=rates.total,
+                reason="" if known else rates.reasons[i] or rates.reasons[at],
+            )
+        )
+    return rows
+
+
+def ratio_to_reference(
+    cells: Cells, plan: Plan, rate: str
+) -> list[tuple[tuple[str, ...], float | None, float | None, float | None]]:
+    """Give each group's rate over the reference group's, with its interval.
+
+    Parameters
+    ----------
+    cells : Cells
+        The grouping.
+    plan : Plan
+        Reference group and confidence.
+    rate : str
+        Id of a rate.
+
+    Returns
+    -------
+    list of (group, ratio, low, high)
+        None where the reference rate is 0 or a rate is not estimable.
+    """
+    rates = _rates(RATE[rate], cells, plan.grouping)
+    at = reference_group(cells, plan)
+    p, n = rates.value, rates.effective
+    low, high = log_ratio(p, n, p[at], n[at], alpha=1 - plan.confidence)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.where(p[at] > 0, p / p[at], np.nan)
+    return [
+        (group, number(ratio[i]), number(low[i]), number(high[i])) for i, group in enumerate(cells.groups)
+    ]

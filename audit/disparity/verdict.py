@@ -1,0 +1,65 @@
+"""The one rule by which a disparity is held against its tolerance."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from audit.rows import DisparityRow, Verdict
+
+
+def decide(row: DisparityRow, tolerance: float) -> Verdict:
+    """Hold one disparity against a tolerance.
+
+    Parameters
+    ----------
+    row : DisparityRow
+        A difference or a ratio with its interval.
+    tolerance : float
+        Largest difference or smallest ratio that is tolerated.
+
+    Returns
+    -------
+    {"within", "beyond", "cannot_tell"}
+        Beyond where the whole interval is; within where the whole interval is and every group could be estimated.
+
+    Notes
+    -----
+    More groups can only widen a gap: with a group left out, *beyond* stays and *within* becomes *cannot tell*.
+    """
+    if row.value is None or row.low is None or row.high is None:
+        return "cannot_tell"
+    complete = row.groups_estimable == row.groups_total
+    if row.comparison == "ratio":
+        if row.high < tolerance:
+            return "beyond"
+        return "within" if row.low >= tolerance and complete else "cannot_tell"
+    if row.low > tolerance:
+        return "beyond"
+    return "within" if row.high <= tolerance and complete else "cannot_tell"
+
+
+def judge(rows: Iterable[DisparityRow], tolerances: Mapping[str, float]) -> tuple[DisparityRow, ...]:
+    """Give every criterion its verdict; nothing is computed again.
+
+    Parameters
+    ----------
+    rows : iterable of DisparityRow
+        Disparities.
+    tolerances : mapping of str to float
+        The criteria: a disparity's id and its tolerance.
+
+    Returns
+    -------
+    tuple of DisparityRow
+        The same rows with tolerance and verdict; both None where there is no tolerance.
+    """
+    judged = []
+    for row in rows:
+        tolerance = tolerances.get(row.id) if row.comparison in {"difference", "ratio"} else None
+        verdict = None if tolerance is None else decide(row, tolerance)
+        judged.append(replace(row, tolerance=tolerance, verdict=verdict))
+    return tuple(judged)

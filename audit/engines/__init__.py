@@ -1,0 +1,1 @@
+"""Where rows live and are counted: the only rooms that see rows."""

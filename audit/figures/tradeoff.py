@@ -1,0 +1,217 @@
+"""What a smaller gap costs in accuracy: each mitigation as a path from before over control to after."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+import plotly.graph_objects as go
+
+from audit.figures.axes import nice_ticks, percent_texts, point_texts, starts_at, value_axis
+from audit.figures.canvas import Sheet, heading, plain_sheet
+from audit.figures.marks import marks
+from audit.figures.theme import Theme, group_colour
+from audit.wording import label, percent, points, wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Stage = Literal["before", "control", "after"]
+
+_SYMBOLS: Final[dict[Stage, str]] = {"before": "circle-open", "control": "diamond", "after": "circle"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradePoint:
+    """One model in the picture of accuracy and gap.
+
+    Parameters
+    ----------
+    title : str
+        Name of the mitigation.
+    stage : {"before", "control", "after"}
+        Which of its models.
+    accuracy, gap : float
+        Accuracy (0 to 1), and the disparity (0 to 1).
+    accuracy_low, accuracy_high, gap_low, gap_high : float or None
+        Intervals, drawn for "after".
+    """
+
+    title: str
+    stage: Stage
+    accuracy: float
+    gap: float
+    accuracy_low: float | None = None
+    accuracy_high: float | None = None
+    gap_low: float | None = None
+    gap_high: float | None = None
+
+
+def tradeoff(
+    rows: Sequence[TradePoint],
+    *,
+    gap_title: str = "Gap",
+    tolerance: float | None = None,
+    title: str = "",
+    theme: Theme = "light",
+) -> go.Figure:
+    """Draw accuracy against the gap for several mitigations.
+
+    Parameters
+    ----------
+    rows : sequence of TradePoint
+        The models.
+    gap_title : str, default "Gap"
+        What the gap is.
+    tolerance : float or None
+        A line at this gap.
+    title : str, default ""
+        A title.
+    theme : {"light", "dark"}, default "light"
+        Colours.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Left is a smaller gap, up is more accurate; the name stands beside "after".
+    """
+    drawn = plain_sheet(
+        theme=theme, alt=tradeoff_alt(rows, gap_title=gap_title), height=420, left=58, right=24
+    )
+    heading(
+        drawn,
+        title,
+        "Ring: before; diamond: control; dot: after, with intervals. Left: smaller gap; up: more accurate.",
+    )
+    names = list(dict.fromkeys(row.title for row in rows))
+    across = [v for row in rows for v in (row.gap, row.gap_low, row.gap_high, tolerance) if v is not None]
+    upward = [v for row in rows for v in (row.accuracy, row.accuracy_low, row.accuracy_high) if v is not None]
+    xs = nice_ticks(0.0, max(across, default=0.1))
+    ys = nice_ticks(max(min(upward, default=0.0) - 0.01, 0.0), min(max(upward, default=1.0) + 0.01, 1.0))
+    if tolerance is not None:
+        drawn.figure.add_shape(
+            type="line",
+            x0=tolerance,
+            x1=tolerance,
+            y0=ys[0],
+            y1=ys[-1],
+            line={"color": drawn.palette.muted, "width": 1.5, "dash": "dot"},
+            layer="below",
+        )
+    for place, name in enumerate(names):
+        _path(drawn, [row for row in rows if row.title == name], group_colour(place, theme), xs[-1])
+    _points(drawn, rows, names, theme)
+    drawn.figure.update_layout(
+        xaxis=value_axis(
+            drawn.palette,
+            xs,
+            point_texts(xs),
+            title=f"{gap_title} in points" + (", dotted: tolerance" if tolerance is not None else ""),
+        ),
+        yaxis=value_axis(drawn.palette, ys, percent_texts(ys), title=f"Accuracy{starts_at(ys)}"),
+    )
+    return drawn.figure
+
+
+def tradeoff_alt(rows: Sequence[TradePoint], *, gap_title: str = "Gap") -> str:
+    """Say what each mitigation did to gap and accuracy.
+
+    Parameters
+    ----------
+    rows : sequence of TradePoint
+        The models.
+    gap_title : str, default "Gap"
+        What the gap is.
+
+    Returns
+    -------
+    str
+        Gap and accuracy before and after, for each mitigation.
+    """
+    said = []
+    for name in dict.fromkeys(row.title for row in rows):
+        found = {row.stage: row for row in rows if row.title == name}
+        if "before" in found and "after" in found:
+            one, two = found["before"], found["after"]
+            said.append(
+                f"{name}: {gap_title.lower()} from {points(one.gap)} to {points(two.gap)}, accuracy from "
+                f"{percent(one.accuracy)} to {percent(two.accuracy)}"
+            )
+    return "; ".join(said) + "." if said else "There is no mitigation to compare."
+
+
+def _path(drawn: Sheet, rows: Sequence[TradePoint], colour: str, right: float) -> None:
+    """Join the stages of one mitigation, draw the intervals of after and write its name there."""
+    stages = {row.stage: row for row in rows}
+    steps = [stages[stage] for stage in _SYMBOLS if stage in stages]
+    if len(steps) > 1:
+        drawn.figure.add_trace(
+            go.Scatter(
+                x=[row.gap for row in steps],
+                y=[row.accuracy for row in steps],
+                mode="lines",
+                line={"color": drawn.palette.line, "width": 2},
+                hoverinfo="skip",
+                showlegend=False,
+            )
+        )
+    after = stages.get("after")
+    if after is None:
+        return
+    for ends, other, flat in (
+        ((after.gap_low, after.gap_high), after.accuracy, True),
+        ((after.accuracy_low, after.accuracy_high), after.gap, False),
+    ):
+        if ends[0] is not None and ends[1] is not None:
+            drawn.figure.add_trace(
+                go.Scatter(
+                    x=list(ends) if flat else [other, other],
+                    y=[other, other] if flat else list(ends),
+                    mode="lines",
+                    line={"color": colour, "width": 1.5},
+                    hoverinfo="skip",
+                    showlegend=False,
+                )
+            )
+    # The way back to the wider gap leads up and to the right: below, the name is clear of it.
+    far = after.gap > 0.75 * right
+    drawn.figure.add_annotation(
+        text="<br>".join(label(line) for line in wrap(after.title, 20, 2)),
+        x=after.gap,
+        y=after.accuracy,
+        xanchor="right" if far else "left",
+        yanchor="top",
+        xshift=-8 if far else 8,
+        yshift=-3,
+        align="left",
+        showarrow=False,
+        font={"size": 12, "color": drawn.palette.text},
+    )
+
+
+def _points(drawn: Sheet, rows: Sequence[TradePoint], names: Sequence[str], theme: Theme) -> None:
+    for stage, symbol in _SYMBOLS.items():
+        wanted = [row for row in rows if row.stage == stage]
+        marks(
+            drawn,
+            [row.gap for row in wanted],
+            [row.accuracy for row in wanted],
+            colours=[
+                group_colour(names.index(row.title), theme) if stage == "after" else drawn.palette.interval
+                for row in wanted
+            ],
+            hover=[
+                "<br>".join(
+                    label(line)
+                    for line in (
+                        row.title,
+                        row.stage,
+                        f"gap {points(row.gap)}",
+                        f"accuracy {percent(row.accuracy)}",
+                    )
+                )
+                for row in wanted
+            ],
+            symbol=symbol,
+            size=9 if stage == "control" else 12,
+        )

@@ -1,0 +1,1 @@
+"""What matters most in an audit: coded checks, each with evidence and advice."""

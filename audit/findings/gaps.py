@@ -1,0 +1,165 @@
+"""Findings about the criteria: beyond, cannot tell, within, and the worst group."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from audit.plan import CRITERIA
+from audit.rows import Finding
+from audit.wording import (
+    chance,
+    column_title,
+    disparity_title,
+    headline,
+    small_denominator,
+    verdict_sentence,
+    worst_group,
+)
+
+if TYPE_CHECKING:
+    from audit.findings.facts import Facts
+    from audit.rows import DisparityRow
+
+
+def _larger(facts: Facts, row: DisparityRow) -> DisparityRow | None:
+    for other in facts.larger:
+        if (other.metric, other.comparison, other.sensitive) == (row.metric, row.comparison, row.sensitive):
+            return other
+    return None
+
+
+def evidence(facts: Facts, row: DisparityRow) -> str:
+    """Say what a criterion shows, with everything a reader needs to weigh it.
+
+    Parameters
+    ----------
+    facts : Facts
+        The audit.
+    row : DisparityRow
+        A difference or ratio of the audit.
+
+    Returns
+    -------
+    str
+        Headline, verdict, warning about few people, and what chance alone would show.
+    """
+    parts = (
+        headline(row, facts.metrics, facts.plan.roles, confidence=facts.plan.confidence),
+        verdict_sentence(row),
+        small_denominator(row, facts.metrics, facts.plan.roles, _larger(facts, row)),
+        chance(row),
+    )
+    return " ".join(part for part in parts if part)
+
+
+def _title(facts: Facts, row: DisparityRow) -> str:
+    return disparity_title(row, facts.plan.roles.favourable)
+
+
+def beyond(facts: Facts) -> list[Finding]:
+    """A criterion is beyond its tolerance."""
+    found = []
+    for sensitive in facts.groupings:
+        for criterion in (*CRITERIA, None):
+            rows = _judged(facts, sensitive, "beyond", criterion)
+            if not rows:
+                continue
+            said = evidence(facts, rows[0])
+            also = "; ".join(f"{_title(facts, row)}: {verdict_sentence(row)}" for row in rows[1:])
+            found.append(
+                Finding(
+                    code="FA101",
+                    severity="high",
+                    title=f"{_title(facts, rows[0])} by {column_title(sensitive)} is beyond tolerance",
+                    evidence=f"{said} {also}".strip(),
+                    advice="Look at the groups behind it, ask what drives the gap, and try a mitigation.",
+                )
+            )
+    return found
+
+
+def cannot_tell(facts: Facts) -> list[Finding]:
+    """The data do not decide a criterion."""
+    found = []
+    for sensitive in facts.groupings:
+        rows = [
+            row
+            for criterion in (*CRITERIA, None)
+            for row in _judged(facts, sensitive, "cannot_tell", criterion)
+        ]
+        if rows:
+            listed = "; ".join(f"{_title(facts, row)}: {verdict_sentence(row)}" for row in rows)
+            found.append(
+                Finding(
+                    code="FA102",
+                    severity="medium",
+                    title=f"By {column_title(sensitive)}, {len(rows)} of the criteria cannot be decided",
+                    evidence=f"{evidence(facts, rows[0])}" if len(rows) == 1 else listed,
+                    advice="Collect more labelled people in the smallest groups, or audit coarser groups.",
+                )
+            )
+    return found
+
+
+def within(facts: Facts) -> list[Finding]:
+    """A criterion is within its tolerance."""
+    found = []
+    for sensitive in facts.groupings:
+        rows = [
+            row for criterion in (*CRITERIA, None) for row in _judged(facts, sensitive, "within", criterion)
+        ]
+        if rows:
+            listed = " ".join(
+                headline(row, facts.metrics, facts.plan.roles, confidence=facts.plan.confidence)
+                for row in rows[:2]
+            )
+            names = ", ".join(_title(facts, row) for row in rows)
+            found.append(
+                Finding(
+                    code="FA103",
+                    severity="info",
+                    title=f"By {column_title(sensitive)}, {len(rows)} of the criteria are within tolerance",
+                    evidence=f"{names}. {listed}",
+                    advice="Within the tolerance that was set is not the same as no difference; keep watching it.",
+                )
+            )
+    return found
+
+
+def _judged(
+    facts: Facts, sensitive: tuple[str, ...], verdict: str, criterion: str | None
+) -> list[DisparityRow]:
+    """Rows of one grouping with one verdict: those of a criterion, or those of the plain rates for None."""
+    return [
+        row
+        for row in facts.disparities
+        if row.sensitive == sensitive
+        and row.verdict == verdict
+        and (row.metric == criterion if criterion else row.metric not in CRITERIA)
+    ]
+
+
+def worst(facts: Facts) -> list[Finding]:
+    """Who the system is worst for (minimax)."""
+    found = []
+    for row in facts.rows("error_rate", "worst_group"):
+        if row.value is None or row.groups_total < 2:
+            continue
+        shown = row.distance_low is not None and row.distance_low > 0
+        found.append(
+            Finding(
+                code="FA201",
+                severity="medium" if shown else "info",
+                title=f"The worst error by {column_title(row.sensitive)}",
+                evidence=worst_group(row, facts.plan.roles.favourable, confidence=facts.plan.confidence),
+                advice=(
+                    "The worst group of several looks worse than it is: confirm it on fresh data before acting on it."
+                    if shown
+                    else "That one group is worse off than everybody could not be shown."
+                ),
+            )
+        )
+    return found
+
+
+CHECKS = (beyond, cannot_tell, within, worst)

@@ -1,0 +1,12 @@
+"""Work that takes longer than a moment: each job in a process of its own, which can be watched and stopped.
+
+A job that is killed, runs out of memory or out of time says so and harms neither the application nor the audit.
+"""
+
+from __future__ import annotations
+
+from audit.jobs.control import cancel, dismiss, poll, start, wait
+from audit.jobs.listing import active, recent
+from audit.jobs.record import JobRecord
+
+__all__ = ["JobRecord", "active", "cancel", "dismiss", "poll", "recent", "start", "wait"]

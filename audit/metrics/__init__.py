@@ -1,0 +1,1 @@
+"""What is measured in each group: rates as quotients of cells."""

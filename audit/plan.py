@@ -1,0 +1,489 @@
+"""What is to be audited and how: one frozen value that a file can hold and a run can repeat.
+
+The screens edit a plan, the command line reads one, and every report carries it. It decides nothing about the data
+itself: whether its columns exist is checked where the data are.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from types import MappingProxyType
+from typing import Any, Final, Literal, TypeVar
+
+from audit.errors import PlanError, did_you_mean, listing, quote
+
+SCHEMA_VERSION: Final = 1
+"""Version of the plan and of the audit that is made from it."""
+
+BASELINES: Final = ("logistic_regression", "gradient_boosting", "mlp")
+"""The models that can be trained here."""
+
+DEFAULT_TOLERANCES: Final[Mapping[str, float]] = MappingProxyType(
+    {
+        "demographic_parity_difference": 0.10,
+        "demographic_parity_ratio": 0.80,
+        "equal_opportunity_difference": 0.10,
+        "equal_opportunity_ratio": 0.80,
+        "equalized_odds_difference": 0.10,
+    }
+)
+"""The criteria of a new plan: gaps of at most 10 points, ratios of at least four fifths."""
+
+CRITERIA: Final = ("demographic_parity", "equal_opportunity", "equalized_odds")
+"""Criteria that turn with the favourable outcome, each with a difference and a ratio."""
+
+RATES: Final = (
+    "base_rate",
+    "selection_rate",
+    "accuracy",
+    "error_rate",
+    "true_positive_rate",
+    "false_positive_rate",
+    "true_negative_rate",
+    "false_negative_rate",
+    "precision",
+)
+"""Rates of a group, in the order in which they are shown."""
+
+KNOWN_TOLERANCES: Final = tuple(
+    f"{name}_{kind}" for name in (*CRITERIA, *RATES) for kind in ("difference", "ratio")
+)
+"""Every disparity that can be given a tolerance."""
+
+Outcome = Literal["positive", "negative"]
+ModelKind = Literal["column", "train", "onnx", "skops"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What a reader of the report wants to know about the audit itself; every field may be empty.
+
+    Parameters
+    ----------
+    title, system, organisation, purpose, auditor, notes : str, default ""
+        Free text, shown literally.
+    """
+
+    title: str = ""
+    system: str = ""
+    organisation: str = ""
+    purpose: str = ""
+    auditor: str = ""
+    notes: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roles:
+    """Which column plays which part.
+
+    Parameters
+    ----------
+    label : str
+        The column that holds what really happened.
+    positive : str, default "1"
+        The label's positive value, as canonical text.
+    favourable : {"positive", "negative"}, default "positive"
+        Which decision is good for the person it is about.
+    decision : str or None
+        The column that holds the decisions, if there is one.
+    decision_positive : tuple of str, default ()
+        The decision's positive values; empty means the label's positive value.
+    score : str or None
+        The column that holds scores, if there is one.
+    threshold : float, default 0.5
+        A score at or above it is a positive decision.
+    sensitive : tuple of str
+        The columns whose values make the groups, in the order in which they are shown.
+    weight : str or None
+        The column of row weights, each 0 or more.
+    split : str or None
+        The column that says train, validation or test; with it, only test rows are audited.
+    features : tuple of str or None
+        What a model may look at; None means every column without another part.
+    """
+
+    label: str = ""
+    positive: str = "1"
+    favourable: Outcome = "positive"
+    decision: str | None = None
+    decision_positive: tuple[str, ...] = ()
+    score: str | None = None
+    threshold: float = 0.5
+    sensitive: tuple[str, ...] = ()
+    weight: str | None = None
+    split: str | None = None
+    features: tuple[str, ...] | None = None
+
+    def taken(self) -> tuple[str, ...]:
+        """Name the columns that have a part and are therefore not features unless asked for.
+
+        Returns
+        -------
+        tuple of str
+            Column names, without repeats, in the order of the fields.
+        """
+        parts = (self.label, self.decision, self.score, *self.sensitive, self.weight, self.split)
+        return tuple(dict.fromkeys(part for part in parts if part))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grouping:
+    """How people are put into groups.
+
+    Parameters
+    ----------
+    bins : mapping of str to tuple of float
+        Cut points for numeric columns; an empty tuple keeps every value as a group of its own. A numeric column
+        that is not named here is cut at its quartiles when it has more than 20 values.
+    references : mapping of str to str
+        The reference group of a column, or of columns joined by " × "; otherwise the largest group.
+    min_size : int, default 1
+        Smallest denominator of a rate that is still estimated.
+    include_unknown : bool, default False
+        Whether people whose group is not recorded count as a group in gaps.
+    """
+
+    bins: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    references: Mapping[str, str] = field(default_factory=dict)
+    min_size: int = 1
+    include_unknown: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelChoice:
+    """Where the decisions come from.
+
+    Parameters
+    ----------
+    kind : {"column", "train", "onnx", "skops"}, default "column"
+        A column of the data, a baseline trained here, or an uploaded file.
+    algorithm : str, default ""
+        For "train": one of :data:`BASELINES`.
+    name : str, default ""
+        For a file: its name, as shown.
+    sha256 : str, default ""
+        For a file: the fingerprint of its bytes.
+    inputs : tuple of str, default ()
+        For a model with one input of many numbers: the columns in the order it takes them.
+    """
+
+    kind: ModelKind = "column"
+    algorithm: str = ""
+    name: str = ""
+    sha256: str = ""
+    inputs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MitigationChoice:
+    """A repair to try, with its settings.
+
+    Parameters
+    ----------
+    id : str
+        The mitigation's id, such as "reweighing".
+    params : mapping of str to bool, int, float or str
+        Settings that differ from the defaults of its spec.
+    """
+
+    id: str = ""
+    params: Mapping[str, bool | int | float | str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Everything that decides the numbers of an audit, apart from the data and the model.
+
+    Parameters
+    ----------
+    about : About
+        Title, purpose and people.
+    roles : Roles
+        Which column plays which part.
+    grouping : Grouping
+        How people are put into groups.
+    model : ModelChoice
+        Where the decisions come from.
+    baseline : str, default "logistic_regression"
+        What a mitigation retrains when the audited model cannot be refitted.
+    mitigations : tuple of MitigationChoice
+        Repairs to try.
+    tolerances : mapping of str to float
+        The criteria: a disparity's id and its tolerance; a difference at most, a ratio at least.
+    confidence : float, default 0.95
+        Confidence level of every interval, between 0.5 and 1.
+    replicates : int, default 1000
+        Number of simulated replicates, at least 100.
+    seed : int, default 0
+        Where every random draw starts.
+    sections : tuple of str, default ()
+        Sections of the report; empty means all.
+    dated : str, default ""
+        The date in the report, in ISO format; written on the first run.
+    """
+
+    about: About = field(default_factory=About)
+    roles: Roles = field(default_factory=Roles)
+    grouping: Grouping = field(default_factory=Grouping)
+    model: ModelChoice = field(default_factory=ModelChoice)
+    baseline: str = "logistic_regression"
+    mitigations: tuple[MitigationChoice, ...] = ()
+    tolerances: Mapping[str, float] = field(default_factory=lambda: dict(DEFAULT_TOLERANCES))
+    confidence: float = 0.95
+    replicates: int = 1000
+    seed: int = 0
+    sections: tuple[str, ...] = ()
+    dated: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant."""
+        _check(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the plan as plain lists, dicts, texts and numbers.
+
+        Returns
+        -------
+        dict
+            Ready for JSON; :meth:`from_dict` reads it back.
+        """
+        return {"schema_version": SCHEMA_VERSION, **_plain(asdict(self))}
+
+    def to_json(self) -> str:
+        """Give the plan as the text of a file.
+
+        Returns
+        -------
+        str
+            JSON with a stable order, ending in a new line.
+        """
+        return json.dumps(self.to_dict(), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+
+    @classmethod
+    def from_dict(cls, raw: Mapping[str, Any]) -> Plan:
+        """Read a plan from what :meth:`to_dict` gave or a person wrote.
+
+        Parameters
+        ----------
+        raw : mapping
+            Names and values; what is left out takes its default.
+
+        Returns
+        -------
+        Plan
+            The plan.
+
+        Raises
+        ------
+        PlanError
+            Where a name is unknown, a type is wrong or a value is out of its range.
+        """
+        given = dict(raw)
+        version = given.pop("schema_version", SCHEMA_VERSION)
+        if version != SCHEMA_VERSION:
+            raise PlanError(
+                f"The plan has schema version {version!r}.",
+                why=f"This release reads version {SCHEMA_VERSION}.",
+                fix="Make the plan again with this release.",
+                code="plan_version",
+            )
+        return _build(cls, given, "plan")
+
+    @classmethod
+    def from_json(cls, text: str) -> Plan:
+        """Read a plan from the text of a file.
+
+        Parameters
+        ----------
+        text : str
+            JSON, as :meth:`to_json` writes it.
+
+        Returns
+        -------
+        Plan
+            The plan.
+
+        Raises
+        ------
+        PlanError
+            Where the text is not JSON or not a plan.
+        """
+        try:
+            raw = json.loads(text)
+        except ValueError as error:
+            raise PlanError(
+                "The plan is not readable as JSON.",
+                why=f"{error}.",
+                fix="Take the plan.json that an earlier run wrote as a pattern.",
+                code="plan_not_json",
+            ) from error
+        if not isinstance(raw, dict):
+            raise PlanError(
+                "The plan is not a JSON object.",
+                fix="It starts with { and names its parts.",
+                code="plan_not_json",
+            )
+        return cls.from_dict(raw)
+
+
+_T = TypeVar("_T")
+_PARTS: Final[dict[str, type]] = {"about": About, "roles": Roles, "grouping": Grouping, "model": ModelChoice}
+
+
+def _build(kind: type[_T], given: Any, where: str) -> _T:
+    """Make a frozen part of a plan from plain values, naming what does not fit."""
+    if not isinstance(given, Mapping):
+        raise PlanError(f"'{where}' is not an object with names and values.", code="plan_type")
+    known = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]
+    for name in given:
+        if name not in known:
+            raise PlanError(
+                f"The {where} has no setting {quote(str(name))}.",
+                why=f"Settings: {listing(known)}.",
+                fix=did_you_mean(str(name), known) or "Remove it.",
+                code="plan_unknown_setting",
+            )
+    values = {name: _value(name, value, str(known[name].type), where) for name, value in given.items()}
+    return kind(**values)
+
+
+def _value(name: str, value: Any, kind: str, where: str) -> Any:
+    """Turn one plain value into the type of its field."""
+    if name in _PARTS and where == "plan":
+        return _build(_PARTS[name], value, name)
+    if name == "mitigations":
+        return tuple(_build(MitigationChoice, item, "mitigation") for item in _list(name, value))
+    if name == "bins":
+        return {
+            str(k): tuple(float(_number(name, v)) for v in _list(name, items))
+            for k, items in _mapping(name, value).items()
+        }
+    if name == "tolerances":
+        return {
+            str(k): float(_number(f"tolerance {k}", v))
+            for k, v in _mapping(name, value).items()
+            if v is not None
+        }
+    if kind.startswith("Mapping"):
+        return dict(_mapping(name, value))
+    if value is None and "None" in kind:
+        return None
+    if kind.startswith("tuple"):
+        return tuple(str(item) for item in _list(name, value))
+    return _scalar(name, value, kind)
+
+
+def _scalar(name: str, value: Any, kind: str) -> Any:
+    if kind == "bool":
+        if isinstance(value, bool):
+            return value
+        raise PlanError(f"'{name}' is {value!r}.", fix="Write true or false.", code="plan_type")
+    if kind == "int":
+        number = _number(name, value)
+        if number != int(number):
+            raise PlanError(f"'{name}' is {value!r}.", fix="Write a whole number.", code="plan_type")
+        return int(number)
+    if kind == "float":
+        return float(_number(name, value))
+    if isinstance(value, dict | list):
+        raise PlanError(f"'{name}' holds a list or an object where a text is due.", code="plan_type")
+    return str(value)
+
+
+def _number(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise PlanError(
+            f"'{name}' is {quote(str(value))}, not a number.", fix="Write a number.", code="plan_type"
+        )
+    return value
+
+
+def _list(name: str, value: Any) -> list[Any]:
+    if isinstance(value, list | tuple):
+        return list(value)
+    raise PlanError(f"'{name}' is not a list.", fix='Write it between brackets: ["…"].', code="plan_type")
+
+
+def _mapping(name: str, value: Any) -> Mapping[str, Any]:
+    if isinstance(value, Mapping):
+        return value
+    raise PlanError(f"'{name}' is not an object.", fix='Write it between braces: {"…": …}.', code="plan_type")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in sorted(value.items())}
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _range(ok: bool, name: str, value: object, wanted: str) -> None:  # noqa: FBT001 - reads as a sentence
+    if not ok:
+        raise PlanError(f"'{name}' is {value}.", fix=f"Choose {wanted}.", code="plan_range")
+
+
+def _choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise PlanError(
+            f"'{name}' is {quote(value)}.",
+            why=f"Choices: {listing(choices)}.",
+            fix=did_you_mean(value, choices) or "Choose one of them.",
+            code="plan_choice",
+        )
+
+
+def _check(plan: Plan) -> None:
+    """Check every range that needs no data."""
+    _range(
+        0.5 <= plan.confidence < 1, "confidence", plan.confidence, "a level from 0.5 to below 1, such as 0.95"
+    )
+    _range(100 <= plan.replicates <= 100_000, "replicates", plan.replicates, "100 to 100,000")
+    _range(0 <= plan.seed < 2**32, "seed", plan.seed, "a whole number from 0 to 4,294,967,295")
+    _range(math.isfinite(plan.roles.threshold), "threshold", plan.roles.threshold, "a number")
+    _range(plan.grouping.min_size >= 1, "min_size", plan.grouping.min_size, "a whole number of 1 or more")
+    _choice("favourable", plan.roles.favourable, ("positive", "negative"))
+    _choice("kind", plan.model.kind, ("column", "train", "onnx", "skops"))
+    _choice("baseline", plan.baseline, BASELINES)
+    if plan.model.kind == "train":
+        _choice("algorithm", plan.model.algorithm, BASELINES)
+    for name, tolerance in plan.tolerances.items():
+        _choice("tolerance", name, KNOWN_TOLERANCES)
+        _range(0 <= tolerance <= 1, f"tolerance of {name}", tolerance, "a number from 0 to 1")
+    if len(set(plan.roles.sensitive)) != len(plan.roles.sensitive):
+        raise PlanError(
+            "A sensitive column is named twice.", fix="Name each column once.", code="plan_choice"
+        )
+    for column, cuts in plan.grouping.bins.items():
+        _range(list(cuts) == sorted(set(cuts)), f"bins of {column}", cuts, "cut points that rise")
+
+
+def with_tolerance(plan: Plan, name: str, value: float | None) -> Plan:
+    """Give the plan with one tolerance changed, added or removed.
+
+    Parameters
+    ----------
+    plan : Plan
+        The plan to start from.
+    name : str
+        A disparity's id such as "equal_opportunity_difference"; without "_difference" or "_ratio", the difference.
+    value : float or None
+        The tolerance from 0 to 1; None removes the criterion.
+
+    Returns
+    -------
+    Plan
+        A new plan.
+
+    Raises
+    ------
+    PlanError
+        Where there is no such disparity or the tolerance is out of range.
+    """
+    known = name if name in KNOWN_TOLERANCES else f"{name}_difference"
+    _choice("tolerance", name if known not in KNOWN_TOLERANCES else known, KNOWN_TOLERANCES)
+    kept = {key: old for key, old in plan.tolerances.items() if key != known}
+    return replace(plan, tolerances=kept if value is None else {**kept, known: value})

@@ -1,0 +1,484 @@
+"""The audit itself: one frozen value that the screen, the report, the JSON and the command line show.
+
+It holds what was counted (the cells) and everything that follows from it. Reading an audit back from JSON computes it
+again from its cells, so the file can be checked by anybody.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from audit.cells import Cells
+from audit.comparison import Trial, compare
+from audit.disparity.compare import disparity_rows, metric_rows
+from audit.disparity.verdict import judge
+from audit.errors import InputError
+from audit.findings.catalogue import find
+from audit.findings.facts import Facts
+from audit.plan import SCHEMA_VERSION, Plan, with_tolerance
+from audit.rows import (
+    Authority,
+    ComparisonRow,
+    DataRecord,
+    DisparityRow,
+    Dropped,
+    Finding,
+    MetricRow,
+    ModelRecord,
+    TrialRecord,
+    plain,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+LARGER_GROUPS = 30
+"""Where an extreme group rests on fewer people than this, the gap over the larger groups is shown beside it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Audit:
+    """What is known about how a system treats groups of people.
+
+    Parameters
+    ----------
+    plan : Plan
+        What was asked.
+    data : DataRecord
+        What it was asked of.
+    model : ModelRecord
+        Where the decisions came from.
+    cells : Cells
+        Audited people by group, label and decision, over the intersection of all sensitive columns.
+    tried : tuple of Trial
+        Mitigations that were tried.
+    authority : Authority
+        How the rates agree with Fairlearn's.
+    versions : mapping of str to str
+        Releases of the packages that computed it.
+    metrics : tuple of MetricRow
+        Rates of every group of every grouping.
+    disparities : tuple of DisparityRow
+        How far the groups are apart, with verdicts.
+    larger : tuple of DisparityRow
+        The criteria over groups of at least 30 people in the denominator.
+    findings : tuple of Finding
+        What matters most, in sentences.
+    comparison : tuple of ComparisonRow
+        Before, control and after each mitigation.
+    """
+
+    plan: Plan
+    data: DataRecord
+    model: ModelRecord
+    cells: Cells
+    tried: tuple[Trial, ...]
+    authority: Authority
+    versions: Mapping[str, str]
+    metrics: tuple[MetricRow, ...]
+    disparities: tuple[DisparityRow, ...]
+    larger: tuple[DisparityRow, ...]
+    findings: tuple[Finding, ...]
+    comparison: tuple[ComparisonRow, ...]
+
+    @property
+    def groupings(self) -> tuple[tuple[str, ...], ...]:
+        """The groupings: each sensitive column, then their full intersection."""
+        return groupings(self.cells.sensitive)
+
+    @property
+    def trials(self) -> tuple[TrialRecord, ...]:
+        """What was tried, without the numbers."""
+        return tuple(trial.record for trial in self.tried)
+
+    def groups(self, sensitive: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+        """Name the groups of one grouping in display order.
+
+        Parameters
+        ----------
+        sensitive : sequence of str
+            One of :attr:`groupings`.
+
+        Returns
+        -------
+        tuple of tuple of str
+            The groups that have somebody in them.
+        """
+        return self.cells.marginal(sensitive).groups
+
+    def metric(self, metric: str, sensitive: Sequence[str], group: Sequence[str] | None = None) -> MetricRow:
+        """Look up one rate.
+
+        Parameters
+        ----------
+        metric : str
+            Id of the rate.
+        sensitive : sequence of str
+            One of :attr:`groupings`.
+        group : sequence of str or None
+            The group; None for everybody.
+
+        Returns
+        -------
+        MetricRow
+            The rate with its interval.
+
+        Raises
+        ------
+        KeyError
+            Where there is no such rate.
+        """
+        wanted = (metric, tuple(sensitive), None if group is None else tuple(group))
+        for row in self.metrics:
+            if (row.metric, row.sensitive, row.group) == wanted:
+                return row
+        raise KeyError(wanted)
+
+    def metric_rows(self, metric: str, sensitive: Sequence[str]) -> tuple[MetricRow, ...]:
+        """Look up one rate of every group of a grouping, without everybody.
+
+        Parameters
+        ----------
+        metric : str
+            Id of the rate.
+        sensitive : sequence of str
+            One of :attr:`groupings`.
+
+        Returns
+        -------
+        tuple of MetricRow
+            One row for each group in display order.
+        """
+        wanted = tuple(sensitive)
+        return tuple(
+            row
+            for row in self.metrics
+            if row.metric == metric and row.sensitive == wanted and row.group is not None
+        )
+
+    def disparity(self, metric: str, comparison: str, sensitive: Sequence[str]) -> DisparityRow:
+        """Look up one disparity.
+
+        Parameters
+        ----------
+        metric : str
+            Id of a rate or criterion.
+        comparison : {"difference", "ratio", "worst_group"}
+            Which comparison.
+        sensitive : sequence of str
+            One of :attr:`groupings`.
+
+        Returns
+        -------
+        DisparityRow
+            The disparity with its interval and verdict.
+
+        Raises
+        ------
+        KeyError
+            Where there is no such disparity.
+        """
+        wanted = (metric, comparison, tuple(sensitive))
+        for row in self.disparities:
+            if (row.metric, row.comparison, row.sensitive) == wanted:
+                return row
+        raise KeyError(wanted)
+
+    def over_larger_groups(self, row: DisparityRow) -> DisparityRow | None:
+        """Give a disparity over the groups with at least 30 people in its denominator, where that differs.
+
+        Parameters
+        ----------
+        row : DisparityRow
+            A difference or ratio.
+
+        Returns
+        -------
+        DisparityRow or None
+            The disparity over the larger groups; None where every extreme group is large enough.
+        """
+        for other in self.larger:
+            if (other.metric, other.comparison, other.sensitive) == (
+                row.metric,
+                row.comparison,
+                row.sensitive,
+            ):
+                return other
+        return None
+
+    def with_tolerance(self, name: str, value: float | None) -> Audit:
+        """Change one tolerance; verdicts and findings follow, nothing is computed again.
+
+        Parameters
+        ----------
+        name : str
+            A disparity's id, such as "equal_opportunity_difference".
+        value : float or None
+            The tolerance; None removes the criterion.
+
+        Returns
+        -------
+        Audit
+            A new audit.
+        """
+        return self.with_plan(with_tolerance(self.plan, name, value))
+
+    def with_plan(self, plan: Plan) -> Audit:
+        """Take over a plan that differs only in tolerances, texts, date or sections.
+
+        Parameters
+        ----------
+        plan : Plan
+            The changed plan.
+
+        Returns
+        -------
+        Audit
+            A new audit with the same numbers.
+        """
+        disparities = judge(self.disparities, plan.tolerances)
+        larger = judge(self.larger, plan.tolerances)
+        changed = replace(self, plan=plan, disparities=disparities, larger=larger)
+        return replace(changed, findings=find(_facts(changed)))
+
+    def with_trials(self, tried: Sequence[Trial]) -> Audit:
+        """Take over other mitigations; the audit of the model stays as it is.
+
+        Parameters
+        ----------
+        tried : sequence of Trial
+            The mitigations.
+
+        Returns
+        -------
+        Audit
+            A new audit.
+        """
+        named = _distinct(tried)
+        rows = tuple(row for trial in named for row in compare(trial, self.plan, self.groupings))
+        changed = replace(self, tried=named, comparison=rows)
+        return replace(changed, findings=find(_facts(changed)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the audit as plain values, as ``docs/audit.schema.json`` describes them.
+
+        Returns
+        -------
+        dict
+            Ready for JSON; undefined numbers are None.
+        """
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "fingerprint": self.data.fingerprint,
+            "rows": {
+                "read": self.data.read,
+                "dropped": [plain(item) for item in self.data.dropped],
+                "audited": self.data.audited,
+            },
+            "plan": self.plan.to_dict(),
+            "data": plain(self.data),
+            "model": plain(self.model),
+            "findings": [plain(row) for row in self.findings],
+            "disparities": [plain(row) for row in self.disparities],
+            "disparities_larger_groups": [plain(row) for row in self.larger],
+            "metrics": [plain(row) for row in self.metrics],
+            "comparison": [plain(row) for row in self.comparison],
+            "trials": [trial.to_dict() for trial in self.tried],
+            "cells": self.cells.to_dict(),
+            "fairlearn": plain(self.authority),
+            "versions": dict(sorted(self.versions.items())),
+        }
+
+    def to_json(self) -> str:
+        """Give the audit as the text of a file.
+
+        Returns
+        -------
+        str
+            JSON in full precision, the same text for the same audit.
+        """
+        return orjson.dumps(self.to_dict(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Audit:
+        """Read an audit from JSON; what follows from its cells is computed again.
+
+        Parameters
+        ----------
+        text : str or bytes
+            What :meth:`to_json` gave.
+
+        Returns
+        -------
+        Audit
+            The same audit.
+
+        Raises
+        ------
+        InputError
+            Where the text is not an audit of this release.
+        """
+        try:
+            raw = orjson.loads(text)
+            parts = {
+                "plan": Plan.from_dict(raw["plan"]),
+                "data": _data_record(raw["data"]),
+                "model": ModelRecord(**{**raw["model"], **_tuples(raw["model"], "features", "notes")}),
+                "cells": Cells.from_dict(raw["cells"]),
+                "tried": tuple(Trial.from_dict(trial) for trial in raw["trials"]),
+                "authority": Authority(**{**raw["fairlearn"], **_tuples(raw["fairlearn"], "skipped")}),
+                "versions": raw["versions"],
+            }
+        except (ValueError, KeyError, TypeError) as error:
+            raise InputError(
+                "The file is not an audit of this release.",
+                why=f"{type(error).__name__} while reading it.",
+                fix="Run the audit again from its plan.",
+                code="audit_unreadable",
+            ) from error
+        return assemble(**parts)
+
+
+def groupings(sensitive: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """List the groupings of an audit.
+
+    Parameters
+    ----------
+    sensitive : sequence of str
+        The sensitive columns in order.
+
+    Returns
+    -------
+    tuple of tuple of str
+        Each column by itself, then all of them together.
+    """
+    single = tuple((column,) for column in sensitive)
+    return single if len(single) == 1 else (*single, tuple(sensitive))
+
+
+def assemble(
+    *,
+    plan: Plan,
+    data: DataRecord,
+    model: ModelRecord,
+    cells: Cells,
+    tried: Sequence[Trial],
+    authority: Authority,
+    versions: Mapping[str, str],
+) -> Audit:
+    """Compute everything that follows from the cells.
+
+    Parameters
+    ----------
+    plan : Plan
+        What was asked.
+    data : DataRecord
+        What it was asked of.
+    model : ModelRecord
+        Where the decisions came from.
+    cells : Cells
+        Audited people over the intersection of all sensitive columns.
+    tried : sequence of Trial
+        Mitigations that were tried.
+    authority : Authority
+        How the rates agree with Fairlearn's.
+    versions : mapping of str to str
+        Releases of the packages.
+
+    Returns
+    -------
+    Audit
+        The audit; the same parts always give the same audit.
+    """
+    metrics: list[MetricRow] = []
+    disparities: list[DisparityRow] = []
+    larger: list[DisparityRow] = []
+    robust = replace(
+        plan, grouping=replace(plan.grouping, min_size=max(LARGER_GROUPS, plan.grouping.min_size))
+    )
+    for sensitive in groupings(cells.sensitive):
+        part = cells.marginal(sensitive)
+        metrics += metric_rows(part, plan)
+        rows = disparity_rows(part, plan)
+        disparities += rows
+        larger += _over_larger(rows, disparity_rows(part, robust, chance=False))
+    base = Audit(
+        plan=plan,
+        data=data,
+        model=model,
+        cells=cells,
+        tried=(),
+        authority=authority,
+        versions=versions,
+        metrics=tuple(metrics),
+        disparities=judge(disparities, plan.tolerances),
+        larger=judge(larger, plan.tolerances),
+        findings=(),
+        comparison=(),
+    )
+    return base.with_trials(tried)
+
+
+def _distinct(tried: Sequence[Trial]) -> tuple[Trial, ...]:
+    """Number mitigations that were tried more than once, so that their rows can be told apart."""
+    seen: dict[str, int] = {}
+    named = []
+    for trial in tried:
+        name = trial.record.mitigation.split("#")[0]
+        seen[name] = seen.get(name, 0) + 1
+        if seen[name] > 1:
+            title = f"{trial.record.title.split(' (')[0]} ({seen[name]})"
+            record = replace(trial.record, mitigation=f"{name}#{seen[name]}", title=title)
+            named.append(replace(trial, record=record))
+        else:
+            named.append(trial)
+    return tuple(named)
+
+
+def _over_larger(rows: Sequence[DisparityRow], robust: Sequence[DisparityRow]) -> list[DisparityRow]:
+    """Keep the gaps over larger groups where they name other groups or fewer of them."""
+    found: dict[tuple[str, str], DisparityRow] = {
+        (row.metric, row.comparison): row for row in robust if row.comparison in {"difference", "ratio"}
+    }
+    kept = []
+    for row in rows:
+        other = found.get((row.metric, row.comparison))
+        if other is None or row.value is None:
+            continue
+        if (other.group, other.reference, other.value) != (row.group, row.reference, row.value):
+            kept.append(other)
+    return kept
+
+
+def _facts(audit: Audit) -> Facts:
+    return Facts(
+        plan=audit.plan,
+        data=audit.data,
+        model=audit.model,
+        cells=audit.cells,
+        groupings=audit.groupings,
+        metrics=audit.metrics,
+        disparities=audit.disparities,
+        larger=audit.larger,
+        trials=audit.trials,
+        comparison=audit.comparison,
+        authority=audit.authority,
+    )
+
+
+def _tuples(raw: Mapping[str, Any], *names: str) -> dict[str, tuple[Any, ...]]:
+    return {name: tuple(raw[name]) for name in names}
+
+
+def _data_record(raw: Mapping[str, Any]) -> DataRecord:
+    return DataRecord(
+        **{
+            **raw,
+            "dropped": tuple(Dropped(**item) for item in raw["dropped"]),
+            "notes": tuple(raw["notes"]),
+            "missing": tuple((name, int(n)) for name, n in raw["missing"]),
+        }
+    )

@@ -1,0 +1,453 @@
+"""The one function behind the screens, the command line and the notebook: data and a plan in, an audit out."""
+
+from __future__ import annotations
+
+import os
+import platform
+import tempfile
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+import audit
+from audit.bench import Bench, attempt, decide, fitter, left_out, set_up, train_before, with_original
+from audit.counting import count_decisions
+from audit.engines.duckdb_engine import DuckDBEngine
+from audit.errors import ModelError, quote
+from audit.grouping import rules
+from audit.metrics.authority import compare_with_fairlearn
+from audit.models.split import TEST
+from audit.progress import silent, within
+from audit.result import Audit, assemble, groupings
+from audit.roles import Outcomes, check_roles
+from audit.rows import DataRecord, ModelRecord
+from audit.values import canonical
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from audit.cells import Cells
+    from audit.comparison import Trial
+    from audit.data.dataset import Dataset
+    from audit.plan import MitigationChoice, Plan
+    from audit.progress import Progress
+
+PACKAGES: Final = (
+    "fairlearn",
+    "pandas",
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "duckdb",
+    "pyarrow",
+    "torch",
+    "plotly",
+    "typst",
+)
+"""Packages whose releases are written into every audit."""
+
+TEST_ROWS: Final = "test rows"
+"""How the split is named when a model was trained here or the data name their test rows."""
+
+
+def run(
+    data: pd.DataFrame | Path | str | Dataset,
+    plan: Plan,
+    *,
+    model: Path | str | None = None,
+    progress: Progress = silent,
+) -> Audit:
+    """Audit decisions about people, by group.
+
+    Parameters
+    ----------
+    data : pandas.DataFrame, path or Dataset
+        One row for each person.
+    plan : Plan
+        Which column plays which part, where decisions come from, what is tolerated, what to try.
+    model : path or None
+        The model file, where the plan's model is "onnx" or "skops".
+    progress : callable
+        Called with the share done and a message; may raise to stop the work.
+
+    Returns
+    -------
+    Audit
+        Rates, disparities, verdicts, findings and, for each mitigation of the plan, before, control and after.
+
+    Raises
+    ------
+    AuditError
+        Where the data, the plan or the model do not fit, with a sentence on how to mend it.
+
+    Notes
+    -----
+    The same data and plan give the same audit. A plan without a date is dated today.
+    """
+    with tempfile.TemporaryDirectory(prefix="evenhand-") as folder:
+        progress(0.0, "Reading the data")
+        dataset = open_data(data, Path(folder))
+        work = prepare(
+            dataset, plan, model=None if model is None else Path(model), progress=within(progress, 0.1, 0.5)
+        )
+        tried = []
+        for i, choice in enumerate(plan.mitigations):
+            share = 0.5 + 0.5 * i / len(plan.mitigations)
+            tried.append(
+                work.attempt(choice, progress=within(progress, share, share + 0.5 / len(plan.mitigations)))
+            )
+        progress(1.0, "Done")
+        return work.audit.with_trials(tried) if tried else work.audit
+
+
+def open_data(data: Any, folder: Path) -> Dataset:
+    """Read whatever an audit may be given.
+
+    Parameters
+    ----------
+    data : pandas.DataFrame, path or Dataset
+        The data.
+    folder : Path
+        Where the table is kept while it is needed.
+
+    Returns
+    -------
+    Dataset
+        The data as a table with profiles.
+    """
+    if isinstance(data, str | os.PathLike):
+        from audit.data.ingest import ingest
+
+        return ingest(Path(data), folder)
+    if hasattr(data, "fingerprint") and hasattr(data, "columns") and hasattr(data, "path"):
+        return data  # type: ignore[no-any-return] # already a Dataset
+    from audit.data.ingest import ingest_frame
+
+    return ingest_frame(data, folder)
+
+
+@dataclass(slots=True, kw_only=True)
+class Work:
+    """An audit, and what trying a mitigation on it needs; the rows are loaded when they are first needed.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The data.
+    plan : Plan
+        The plan.
+    outcomes : Outcomes
+        The texts that count as positive.
+    model : Path or None
+        The uploaded model file.
+    audit : Audit
+        The audit of the model as it is.
+    bench : Bench or None
+        The rows in memory.
+    before : Before or None
+        The model that mitigations start from.
+    """
+
+    dataset: Dataset
+    plan: Plan
+    outcomes: Outcomes
+    model: Path | None
+    audit: Audit
+    bench: Bench | None = None
+    before: Any = None
+
+    def attempt(self, choice: MitigationChoice, *, progress: Progress = silent) -> Trial:
+        """Try a mitigation on the training rows and measure it on the test rows.
+
+        Parameters
+        ----------
+        choice : MitigationChoice
+            Which mitigation, with its settings.
+        progress : callable
+            Where the work reports.
+
+        Returns
+        -------
+        Trial
+            Decisions of every model on the same test rows.
+        """
+        from audit.mitigation.catalogue import make
+
+        make(
+            choice.id, {key: value for key, value in choice.params.items() if key != "group_by"}
+        )  # refuse early
+        if self.before is None:
+            self._train_before(within(progress, 0.0, 0.3))
+        return attempt(self.bench, self.plan, choice, self.before, progress=within(progress, 0.3, 1.0))  # type: ignore[arg-type]
+
+    def _train_before(self, progress: Progress) -> None:
+        progress(0.0, "Training the model without a mitigation")
+        engine = DuckDBEngine()
+        plan = self.plan
+        info = _inspect(self.model, plan) if self.model else None
+        if self.bench is None:
+            extra = _inputs(info, plan) if info else ()
+            self.bench = set_up(
+                self.dataset, plan, self.outcomes, rules(self.dataset, plan, engine), extra=extra
+            )
+        fit, baseline = fitter(plan, self.model, info, self.outcomes)
+        threshold = 0.5 if plan.model.kind == "column" else plan.roles.threshold
+        before, _ = train_before(self.bench, plan, fit, baseline, threshold=threshold, progress=progress)
+        self.before = with_original(before, self._original(info, progress))
+
+    def _original(self, info: Any, progress: Progress) -> NDArray[np.int8]:
+        bench, roles = self.bench, self.plan.roles
+        assert bench is not None  # noqa: S101 - set by the caller
+        test = bench.rows(TEST)
+        if info is not None and self.model is not None:
+            decisions, _ = _run_model((self.model, info), (bench, self.plan, self.outcomes), test, progress)
+            return decisions
+        if roles.decision:
+            return np.array(
+                [
+                    canonical(value) in self.outcomes.decision
+                    for value in bench.frame[roles.decision].iloc[test]
+                ],
+                dtype=np.int8,
+            )
+        return decide(bench.frame[roles.score or ""].iloc[test].to_numpy(dtype=float), roles.threshold)
+
+
+def prepare(dataset: Dataset, plan: Plan, *, model: Path | None = None, progress: Progress = silent) -> Work:
+    """Audit the model as it is, ready for mitigations.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The data.
+    plan : Plan
+        The plan; without a date it is dated today.
+    model : Path or None
+        The uploaded model file.
+    progress : callable
+        Where the work reports.
+
+    Returns
+    -------
+    Work
+        The audit and what mitigations need.
+    """
+    plan = plan if plan.dated else replace(plan, dated=today())
+    outcomes = check_roles(dataset, plan)
+    engine = DuckDBEngine()
+    how = rules(dataset, plan, engine)
+    if plan.model.kind == "column":
+        progress(0.2, "Counting people")
+        tally = count_decisions(dataset, plan.roles, outcomes, how, engine)
+        data = DataRecord(
+            **_about(dataset, plan),
+            read=tally.read,
+            audited=tally.audited,
+            dropped=tally.dropped,
+            split=TEST_ROWS if plan.roles.split else "all rows",
+        )
+        record = _column_record(plan)
+        return Work(
+            dataset=dataset,
+            plan=plan,
+            outcomes=outcomes,
+            model=None,
+            audit=_finish(plan, data, record, tally.cells, progress),
+        )
+    if plan.model.kind == "train":
+        return _prepare_trained(dataset, plan, outcomes, how, progress)
+    return _prepare_uploaded(dataset, plan, outcomes, how, model=model, progress=progress)
+
+
+def _prepare_trained(dataset: Dataset, plan: Plan, outcomes: Outcomes, how: Any, progress: Progress) -> Work:
+    bench = set_up(dataset, plan, outcomes, how)
+    fit, baseline = fitter(plan, None, None, outcomes)
+    progress(0.1, "Training the model")
+    before, fitted = train_before(
+        bench, plan, fit, baseline, threshold=plan.roles.threshold, progress=within(progress, 0.1, 0.8)
+    )
+    test = bench.rows(TEST)
+    cells = bench.cells(test, [decide(before.score, plan.roles.threshold)])
+    data = DataRecord(
+        **_about(dataset, plan), read=bench.read, audited=len(test), dropped=left_out(bench), split=TEST_ROWS
+    )
+    record = ModelRecord(
+        title=f"{fitted.title}, trained here",
+        kind="train",
+        has_scores=True,
+        threshold=plan.roles.threshold,
+        features=fitted.features,
+        notes=fitted.notes,
+    )
+    work = Work(
+        dataset=dataset,
+        plan=plan,
+        outcomes=outcomes,
+        model=None,
+        audit=_finish(plan, data, record, cells, progress),
+    )
+    work.bench, work.before = bench, before
+    return work
+
+
+def _prepare_uploaded(
+    dataset: Dataset, plan: Plan, outcomes: Outcomes, how: Any, *, model: Path | None, progress: Progress
+) -> Work:
+    if model is None:
+        raise ModelError(
+            f"The plan audits the model {quote(plan.model.name or plan.model.kind)}, but no file is given.",
+            fix="Give the model file.",
+            code="model_missing",
+        )
+    info = _inspect(model, plan)
+    inputs = _inputs(info, plan) or _features(dataset, plan)
+    from audit.models.upload import check_model
+
+    check_model(info, dataset, inputs)
+    bench = set_up(dataset, plan, outcomes, how, extra=tuple(inputs))
+    rows = bench.rows(TEST if plan.roles.split else None)
+    decisions, scores = _run_model((model, info), (bench, plan, outcomes), rows, within(progress, 0.1, 0.8))
+    dropped = left_out(bench) if plan.roles.split else bench.dropped
+    data = DataRecord(
+        **_about(dataset, plan),
+        read=bench.read,
+        audited=len(rows),
+        dropped=dropped,
+        split=TEST_ROWS if plan.roles.split else "all rows",
+    )
+    note = "An uploaded model may have been trained on rows that are audited here; then it looks better than it is."
+    record = ModelRecord(
+        title=f"{'ONNX' if info.kind == 'onnx' else 'scikit-learn'} model {plan.model.name or info.name}",
+        kind=info.kind,
+        has_scores=scores,
+        threshold=plan.roles.threshold if scores else None,
+        features=tuple(inputs),
+        notes=(note,),
+    )
+    cells = bench.cells(rows, [decisions])
+    work = Work(
+        dataset=dataset,
+        plan=plan,
+        outcomes=outcomes,
+        model=model,
+        audit=_finish(plan, data, record, cells, progress),
+    )
+    work.bench = bench
+    return work
+
+
+def _features(dataset: Dataset, plan: Plan) -> tuple[str, ...]:
+    taken = plan.roles.taken()
+    return plan.roles.features or tuple(name for name in dataset.names if name not in taken)
+
+
+def _inspect(model: Path, plan: Plan) -> Any:
+    from audit.models.upload import inspect_model
+
+    info = inspect_model(model, name=plan.model.name or model.name)
+    if plan.model.sha256 and info.sha256 != plan.model.sha256:
+        raise ModelError(
+            f"The file {quote(info.name)} is not the model of the plan.",
+            why="Its fingerprint is another one.",
+            fix="Give the same file, or remove the fingerprint from the plan.",
+            code="model_changed",
+        )
+    if info.kind != plan.model.kind:
+        raise ModelError(
+            f"The file {quote(info.name)} is a model of kind {info.kind}, the plan names {plan.model.kind}.",
+            fix="Change the plan's model kind, or give the other file.",
+            code="model_kind",
+        )
+    return info
+
+
+def _inputs(info: Any, plan: Plan) -> tuple[str, ...]:
+    """Columns that an uploaded model takes, in its order."""
+    if info.named:
+        return tuple(each.name for each in info.inputs)
+    return tuple(plan.model.inputs) or tuple(info.feature_names or ())
+
+
+def _run_model(
+    file: tuple[Path, Any], work: tuple[Bench, Plan, Outcomes], rows: NDArray[np.int64], progress: Progress
+) -> tuple[NDArray[np.int8], bool]:
+    """Run an uploaded model on some rows; gives its decisions and whether it has scores."""
+    from audit.models.isolated import score_isolated
+
+    (model, info), (bench, plan, outcomes) = file, work
+    inputs = _inputs(info, plan) or bench.features
+    scored = score_isolated(
+        model, info, bench.frame.loc[rows, list(inputs)], inputs, positive=outcomes.label, progress=progress
+    )
+    if scored.score is not None:
+        return decide(scored.score, plan.roles.threshold), True
+    return np.asarray(scored.decision, dtype=np.int8), False
+
+
+def _column_record(plan: Plan) -> ModelRecord:
+    roles = plan.roles
+    if roles.decision:
+        title = f"Decisions from column {quote(roles.decision)}"
+        return ModelRecord(title=title, kind="column", has_scores=roles.score is not None)
+    title = f"Scores from column {quote(roles.score or '')}, positive from {roles.threshold:g}"
+    return ModelRecord(title=title, kind="column", has_scores=True, threshold=roles.threshold)
+
+
+def _about(dataset: Dataset, plan: Plan) -> dict[str, Any]:
+    """Name, fingerprint, notes and missing values of the columns that play a part."""
+    missing = [(name, dataset.column(name).n_missing) for name in plan.roles.taken()]
+    return {
+        "name": dataset.name,
+        "fingerprint": dataset.fingerprint,
+        "notes": dataset.notes,
+        "missing": tuple(sorted(((name, n) for name, n in missing if n), key=lambda item: -item[1])),
+    }
+
+
+def _finish(plan: Plan, data: DataRecord, model: ModelRecord, cells: Cells, progress: Progress) -> Audit:
+    progress(0.9, "Computing rates and intervals")
+    parts = [cells.marginal(sensitive) for sensitive in groupings(cells.sensitive)]
+    return assemble(
+        plan=plan,
+        data=data,
+        model=model,
+        cells=cells,
+        tried=(),
+        authority=compare_with_fairlearn(parts),
+        versions=versions(),
+    )
+
+
+def versions() -> dict[str, str]:
+    """Give the releases of everything that computes an audit.
+
+    Returns
+    -------
+    dict of str to str
+        Package name to release.
+    """
+    found = {"evenhand": audit.__version__, "python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:  # pragma: no cover - all are in requirements.txt
+            continue
+    return dict(sorted(found.items()))
+
+
+def today() -> str:
+    """Give today's date, or that of SOURCE_DATE_EPOCH.
+
+    Returns
+    -------
+    str
+        An ISO date in UTC.
+    """
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    moment = datetime.fromtimestamp(int(epoch), tz=UTC) if epoch.isdigit() else datetime.now(tz=UTC)
+    return moment.date().isoformat()

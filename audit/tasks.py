@@ -1,0 +1,165 @@
+"""What jobs do: run an audit, try a mitigation; results go to the store."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from audit.comparison import Trial
+from audit.errors import StoreError
+from audit.plan import MitigationChoice, Plan
+from audit.progress import silent, within
+from audit.result import Audit
+from audit.rows import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from audit.data.dataset import Dataset
+    from audit.progress import Progress
+    from audit.store import Store
+
+
+def run_audit(store: Store, audit_id: str, payload: Mapping[str, Any], progress: Progress = silent) -> None:
+    """Audit the model of an audit's plan and keep the result.
+
+    Parameters
+    ----------
+    store : Store
+        Where the audit lives.
+    audit_id : str
+        Which audit.
+    payload : mapping
+        Nothing is read from it.
+    progress : callable
+        Where the work reports.
+    """
+    del payload
+    from audit.run import prepare
+
+    dataset, plan, model = _inputs(store, audit_id)
+    progress(0.02, "Reading the data")
+    work = prepare(dataset, plan, model=model, progress=within(progress, 0.05, 0.95))
+    store.save_result(audit_id, work.audit.to_json(), summary(work.audit))
+
+
+def mitigate(store: Store, audit_id: str, payload: Mapping[str, Any], progress: Progress = silent) -> None:
+    """Try one mitigation on an audit and keep what came of it.
+
+    Parameters
+    ----------
+    store : Store
+        Where the audit lives.
+    audit_id : str
+        Which audit.
+    payload : mapping
+        "mitigation", its id, and "params", its settings.
+    progress : callable
+        Where the work reports.
+    """
+    from audit.run import prepare
+
+    dataset, plan, model = _inputs(store, audit_id)
+    base = store.result(audit_id)
+    if base is None:
+        raise StoreError("There is no audit yet to improve on.", fix="Run the audit first.", code="no_result")
+    choice = MitigationChoice(id=str(payload["mitigation"]), params=dict(payload.get("params", {})))
+    progress(0.02, "Reading the data")
+    # The plan's date and seed are those of the result, so that the trial belongs to it.
+    plan = Audit.from_json(base).plan
+    work = prepare(dataset, plan, model=model, progress=within(progress, 0.02, 0.3))
+    trial = work.attempt(choice, progress=within(progress, 0.3, 1.0))
+    text = json.dumps(trial.to_dict(), ensure_ascii=False, sort_keys=True)
+    store.save_trial(audit_id, trial_key(choice), text)
+
+
+def load_audit(store: Store, audit_id: str) -> Audit | None:
+    """Put an audit together from what the store holds.
+
+    Parameters
+    ----------
+    store : Store
+        Where the audit lives.
+    audit_id : str
+        Which audit.
+
+    Returns
+    -------
+    Audit or None
+        The audit with its mitigations and with the texts, tolerances and sections of its current plan; None before
+        its first run.
+    """
+    text = store.result(audit_id)
+    if text is None:
+        return None
+    base = Audit.from_json(text)
+    trials = [Trial.from_dict(json.loads(raw)) for _, raw in sorted(store.trials(audit_id).items())]
+    current = Plan.from_dict(store.get(audit_id).plan)
+    choices = tuple(MitigationChoice(id=t.record.mitigation, params=dict(t.record.params)) for t in trials)
+    plan = _replace(
+        base.plan,
+        about=current.about,
+        tolerances=current.tolerances,
+        sections=current.sections,
+        mitigations=choices,
+    )
+    return base.with_plan(plan).with_trials(trials) if trials else base.with_plan(plan)
+
+
+def trial_key(choice: MitigationChoice) -> str:
+    """Name a mitigation with its settings, so that the same ones replace each other.
+
+    Parameters
+    ----------
+    choice : MitigationChoice
+        Mitigation and settings.
+
+    Returns
+    -------
+    str
+        The id and a short fingerprint of the settings.
+    """
+    settings = json.dumps(dict(choice.params), sort_keys=True)
+    return f"{choice.id}-{hashlib.sha256(settings.encode()).hexdigest()[:8]}"
+
+
+def summary(result: Audit) -> dict[str, Any]:
+    """Give what a list of audits shows of one.
+
+    Parameters
+    ----------
+    result : Audit
+        The audit.
+
+    Returns
+    -------
+    dict
+        Number of verdicts of each kind, people audited, and the first finding's title.
+    """
+    verdicts = [row.verdict for row in result.disparities if row.verdict]
+    return {
+        "verdicts": {name: verdicts.count(name) for name in ("beyond", "cannot_tell", "within")},
+        "audited": result.data.audited,
+        "finding": plain(result.findings[0])["title"] if result.findings else "",
+    }
+
+
+def _inputs(store: Store, audit_id: str) -> tuple[Dataset, Plan, Path | None]:
+    dataset = store.dataset(audit_id)
+    if dataset is None:
+        raise StoreError("The audit has no data yet.", fix="Bring data first.", code="no_data")
+    plan = Plan.from_dict(store.get(audit_id).plan)
+    model = store.model_path(plan.model.sha256) if plan.model.sha256 else None
+    return dataset, plan, model
+
+
+def _replace(plan: Plan, **changes: Any) -> Plan:
+    from dataclasses import replace
+
+    return replace(plan, **changes)
+
+
+TASKS: Final[dict[str, Callable[..., None]]] = {"audit": run_audit, "mitigate": mitigate}
+"""Kinds of jobs."""

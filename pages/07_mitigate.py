@@ -1,0 +1,24 @@
+"""Mitigate: what could be done, what each way assumes and costs, and a form to try it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui import jobpanel, lab, show
+from ui.pagespec import PageSpec
+from ui.shell import enter
+
+PAGE = PageSpec(title="Mitigate", question="What could be done?", section="Repair", order=7, needs="result")
+
+screen = enter(PAGE)
+show.answer(lab.introduction(screen))
+jobpanel.watch(screen.id, "mitigate")
+lab.tried(screen)
+
+for stage, title, specs in lab.stages():
+    st.header(title, anchor=False)
+    show.note(lab.STAGES[stage][1])
+    for left in range(0, len(specs), 2):
+        for column, spec in zip(st.columns(2), specs[left : left + 2], strict=False):
+            with column:
+                lab.card(screen, spec)

@@ -1,0 +1,231 @@
+"""What the buttons do: every change of an audit goes through here and into the store."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import streamlit as st
+
+from audit import jobs
+from audit.plan import Plan
+from audit.progress import silent
+from ui import cached, workspace
+from ui.pagespec import page
+
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+    from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+    from audit.plan import MitigationChoice
+    from audit.result import Audit
+    from ui.screen import Screen
+
+UPLOAD_MB: Final = 200
+"""Largest file that can be uploaded, in megabytes."""
+
+MAY_CHANGE: Final = ("about", "tolerances", "sections", "dated", "mitigations", "baseline")
+"""Parts of a plan that change none of the audit's own numbers."""
+
+
+def open_page(slug: str, audit_id: str | None = None) -> NoReturn:
+    """Go to another screen.
+
+    Parameters
+    ----------
+    slug : str
+        The screen.
+    audit_id : str or None, default None
+        The audit to open there; None keeps the open one.
+    """
+    st.switch_page(page(slug).path, query_params=workspace.link(audit_id))
+
+
+def open_sample(sample_id: str) -> NoReturn:
+    """Begin an audit of a sample, run it and show it.
+
+    Parameters
+    ----------
+    sample_id : str
+        Id of the sample.
+    """
+    from audit.data.samples import open_sample as read
+    from audit.data.samples import sample
+
+    with st.spinner("Reading the data…"):
+        dataset = read(sample_id, cached.store().data_folder)
+        plan = sample(sample_id).plan
+        audit_id = cached.store().create_audit(dataset, plan, sample=sample_id)
+    run(audit_id, plan)
+
+
+def take_upload(file: UploadedFile) -> NoReturn:
+    """Begin an audit of an uploaded file and ask for the roles of its columns.
+
+    Parameters
+    ----------
+    file : UploadedFile
+        The file; its bytes are let go once they are in the store.
+    """
+    from audit.data.guess import guess_roles
+    from audit.data.ingest import ingest
+
+    store = cached.store()
+    try:
+        with st.spinner("Reading the data…"):
+            dataset = ingest(file.getvalue(), store.data_folder, name=file.name, limit=UPLOAD_MB * 1_000_000)
+            audit_id = store.create_audit(dataset, Plan(roles=guess_roles(dataset)))
+    finally:
+        workspace.upload_taken()
+    open_page("data", audit_id)
+
+
+def take_model(screen: Screen, file: UploadedFile) -> None:
+    """Keep an uploaded model file once it has been looked into, without running it.
+
+    Parameters
+    ----------
+    screen : Screen
+        The open audit.
+    file : UploadedFile
+        An ONNX or skops file.
+    """
+    import tempfile
+
+    from audit.models.upload import inspect_model
+
+    try:
+        with tempfile.TemporaryDirectory(prefix="evenhand-") as folder:
+            path = Path(folder) / "model"
+            path.write_bytes(file.getvalue())
+            info = inspect_model(path, name=file.name)
+            sha = cached.store().add_model(path, file.name, info.to_dict(), audit_id=screen.id)
+    finally:
+        workspace.upload_taken()
+    choice = replace(screen.plan.model, kind=info.kind, name=file.name, sha256=sha, algorithm="", inputs=())
+    save_plan(screen, replace(screen.plan, model=choice))
+
+
+def save_plan(screen: Screen, plan: Plan) -> None:
+    """Save a changed plan; results that no longer belong to it are removed, those that do follow it.
+
+    Parameters
+    ----------
+    screen : Screen
+        The open audit.
+    plan : Plan
+        The changed plan.
+    """
+    store = cached.store()
+    if plan == screen.plan:
+        return
+    store.save_plan(screen.id, plan)
+    if not screen.has_result:
+        return
+    if numbers_change(screen.plan, plan):
+        store.clear_results(screen.id)
+    else:
+        save_result(screen.id, screen.audit.with_plan(plan))
+
+
+def undo(screen: Screen) -> None:
+    """Take back the last change of the plan; results follow as for any other change.
+
+    Parameters
+    ----------
+    screen : Screen
+        The open audit.
+    """
+    store = cached.store()
+    plan = store.undo_plan(screen.id)
+    if plan is None or not screen.has_result:
+        return
+    if numbers_change(screen.plan, plan):
+        store.clear_results(screen.id)
+    else:
+        save_result(screen.id, screen.audit.with_plan(plan))
+
+
+def numbers_change(before: Plan, after: Plan) -> bool:
+    """Tell whether a change of plan makes the audit's numbers out of date.
+
+    Parameters
+    ----------
+    before, after : Plan
+        The plans.
+
+    Returns
+    -------
+    bool
+        True where the audit has to be run again.
+    """
+    same: dict[str, Any] = {name: getattr(before, name) for name in MAY_CHANGE}
+    return replace(after, **same) != before
+
+
+def save_result(audit_id: str, audit: Audit) -> None:
+    """Renew what the list of audits says of one whose verdicts changed while its numbers did not.
+
+    Parameters
+    ----------
+    audit_id : str
+        Its id in the store.
+    audit : Audit
+        The audit.
+    """
+    from audit.tasks import summary
+
+    store = cached.store()
+    store.save_result(audit_id, store.result(audit_id) or audit.to_json(), summary(audit))
+
+
+def run(audit_id: str, plan: Plan) -> NoReturn:
+    """Run an audit: at once where the decisions are in the data, as a job where a model has to run.
+
+    Parameters
+    ----------
+    audit_id : str
+        The audit.
+    plan : Plan
+        Its plan.
+    """
+    if plan.model.kind == "column":
+        from audit.tasks import run_audit
+
+        with st.spinner("Counting and comparing the groups…"):
+            run_audit(cached.store(), audit_id, {}, silent)
+    else:
+        jobs.start(cached.store(), audit_id, "audit", {}, title="Audit")
+    open_page("overview", audit_id)
+
+
+def delete_trial(screen: Screen, place: int) -> None:
+    """Remove a mitigation that was tried.
+
+    Parameters
+    ----------
+    screen : Screen
+        The open audit.
+    place : int
+        Its place among the audit's trials.
+    """
+    store = cached.store()
+    store.delete_trial(screen.id, sorted(store.trials(screen.id))[place])
+
+
+def mitigate(screen: Screen, choice: MitigationChoice, title: str) -> None:
+    """Start a mitigation as a job.
+
+    Parameters
+    ----------
+    screen : Screen
+        The open audit.
+    choice : MitigationChoice
+        The mitigation and its settings.
+    title : str
+        Its name, as the list of jobs shows it.
+    """
+    payload = {"mitigation": choice.id, "params": dict(choice.params)}
+    jobs.start(cached.store(), screen.id, "mitigate", payload, key=choice.id, title=title)

@@ -1,0 +1,170 @@
+"""What is kept between two drawings of a screen.
+
+Keys are the audit's id with its revision, or the data's fingerprint with the plan: never a table, because Streamlit
+compares large tables by a sample of their rows only.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from audit.store import Store
+
+if TYPE_CHECKING:
+    from audit.data.dataset import Dataset
+    from audit.plan import Plan
+    from audit.result import Audit
+    from audit.rows import ComparisonRow
+    from ui.people import People
+
+
+def store() -> Store:
+    """Open the store once per server.
+
+    Returns
+    -------
+    Store
+        The one that the environment names.
+    """
+    return _store(os.environ.get("EVENHAND_HOME", ""), os.environ.get("EVENHAND_DATABASE", ""))
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _store(home: str, url: str) -> Store:
+    del home, url  # they are the key
+    return Store()
+
+
+def dataset(audit_id: str, fingerprint: str) -> Dataset:
+    """Open the data of an audit.
+
+    Parameters
+    ----------
+    audit_id : str
+        Its id.
+    fingerprint : str
+        SHA-256 of the data.
+
+    Returns
+    -------
+    Dataset
+        Profiles and the way to the rows.
+    """
+    return _dataset(str(store().root), audit_id, fingerprint)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _dataset(home: str, audit_id: str, fingerprint: str) -> Dataset:
+    del home, fingerprint  # they are the key
+    found = store().dataset(audit_id)
+    if found is None:
+        raise LookupError(audit_id)
+    return found
+
+
+def audit(audit_id: str, revision: int, plan: Plan) -> Audit:
+    """Read what an audit found, with the mitigations that were tried and the tolerances of now.
+
+    Parameters
+    ----------
+    audit_id : str
+        Its id.
+    revision : int
+        The revision of its results.
+    plan : Plan
+        Its plan of now.
+
+    Returns
+    -------
+    Audit
+        The same frozen value for everybody who looks at it.
+    """
+    home = str(store().root)
+    return _judged(home, audit_id, revision, repr((plan.about, dict(plan.tolerances), plan.sections)), plan)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _audit(home: str, audit_id: str, revision: int) -> Audit:
+    del home, revision  # they are the key
+    from audit.tasks import load_audit
+
+    found = load_audit(store(), audit_id)
+    if found is None:
+        raise LookupError(audit_id)
+    return found
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _judged(home: str, audit_id: str, revision: int, words: str, _plan: Plan) -> Audit:
+    del words  # they are the key
+    found = _audit(home, audit_id, revision)
+    now = replace(found.plan, about=_plan.about, tolerances=_plan.tolerances, sections=_plan.sections)
+    return found if now == found.plan else found.with_plan(now)
+
+
+def comparison(audit_id: str, revision: int, found: Audit, place: int) -> tuple[ComparisonRow, ...]:
+    """Give what one mitigation changed, also where the same one was tried twice with other settings.
+
+    Parameters
+    ----------
+    audit_id : str
+        The audit's id.
+    revision : int
+        The revision of its results.
+    found : Audit
+        The audit.
+    place : int
+        Place of the mitigation among its trials.
+
+    Returns
+    -------
+    tuple of ComparisonRow
+        Rates and disparities before, for the control, and after.
+    """
+    name = found.trials[place].mitigation
+    if sum(trial.mitigation == name for trial in found.trials) == 1:
+        return tuple(row for row in found.comparison if row.mitigation == name)
+    return _comparison(str(store().root), audit_id, revision, place, found)
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _comparison(
+    home: str, audit_id: str, revision: int, place: int, _found: Audit
+) -> tuple[ComparisonRow, ...]:
+    del home, audit_id, revision  # they are the key
+    from audit.comparison import compare
+
+    return tuple(compare(_found.tried[place], _found.plan, _found.groupings))
+
+
+def people(audit_id: str, fingerprint: str, plan: Plan) -> People:
+    """Count the people of each group, once for a file and its roles.
+
+    Parameters
+    ----------
+    audit_id : str
+        The audit.
+    fingerprint : str
+        SHA-256 of its data.
+    plan : Plan
+        Its plan.
+
+    Returns
+    -------
+    People
+        Sizes, base rates and missing values.
+    """
+    key = repr((plan.roles, plan.grouping, plan.confidence))
+    return _people(str(store().root), fingerprint, key, audit_id, plan)
+
+
+@st.cache_resource(show_spinner="Counting the groups…", max_entries=16)
+def _people(home: str, fingerprint: str, key: str, _audit_id: str, _plan: Plan) -> People:
+    del home, key  # they are the key
+    from ui.people import people as count
+
+    return count(dataset(_audit_id, fingerprint), _plan)

@@ -1,0 +1,220 @@
+"""What the screen before and after a repair says and shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from audit import wording
+from audit.plan import CRITERIA
+from ui import cached, controls, lab, modeldoors, show, tables, text
+
+if TYPE_CHECKING:
+    from audit.figures.tradeoff import TradePoint
+    from audit.result import Audit
+    from audit.rows import ComparisonRow
+    from ui.screen import Screen
+
+
+def trial(audit: Audit) -> int:
+    """Pick one of the repairs that were tried.
+
+    Parameters
+    ----------
+    audit : Audit
+        The audit.
+
+    Returns
+    -------
+    int
+        Its place among the audit's trials.
+    """
+    titles = controls.distinct([record.title for record in audit.trials])
+    return int(
+        controls.choose("trial", "Repair", {str(number): title for number, title in enumerate(titles)})
+    )
+
+
+class View:
+    """One repair, seen by one grouping and one rate.
+
+    Parameters
+    ----------
+    screen : Screen
+        The open audit.
+    place : int
+        Place of the repair among the audit's trials.
+    sensitive : tuple of str
+        The grouping.
+    metric : str
+        Id of the rate.
+    """
+
+    def __init__(self, screen: Screen, place: int, sensitive: tuple[str, ...], metric: str) -> None:
+        self._audit = screen.audit
+        self._screen = screen
+        self._record = self._audit.trials[place]
+        self._rows = self._compared(place)
+        self._sensitive = sensitive
+        self._metric = metric
+        self._favourable = self._audit.plan.roles.favourable
+        self._confidence = self._audit.plan.confidence
+
+    def _compared(self, place: int) -> tuple[ComparisonRow, ...]:
+        record = self._screen.record
+        if record is None:
+            return ()
+        return cached.comparison(record.id, record.revision, self._audit, place)
+
+    def _of(self, metric: str, comparison: str | None) -> list[ComparisonRow]:
+        return [
+            row
+            for row in self._rows
+            if row.metric == metric and row.comparison == comparison and row.sensitive == self._sensitive
+        ]
+
+    def headline(self) -> None:
+        """Say what the repair did to the gap, who paid, and what stands beside what."""
+        gap = next(iter(self._of(self._metric, "difference")), None)
+        groups = self._of(self._metric, None)
+        if gap is not None:
+            show.answer(wording.change(gap, self._favourable, confidence=self._confidence))
+            down = wording.levelling_down(gap, groups, self._favourable)
+            if down:
+                st.markdown(f":orange-badge[▼ Levelling down] {text.sentence(down)}")
+        show.note(self._columns())
+        st.caption(lab.settings(self._record))
+
+    def _columns(self) -> str:
+        """Say what before, control and after are."""
+        record = self._record
+        name = modeldoors.ALGORITHMS.get(record.baseline, (record.baseline, ""))[0].lower()
+        before = f"Before: the model ({name}) without the repair. After: the same model with it."
+        if record.reason:
+            control = f"There is no control: {wording.not_estimable(record.reason).removeprefix('not estimable: ')}."
+        else:
+            control = (
+                "Control: the model before with its threshold moved so that it selects as many people as the model "
+                f"after ({wording.percent(record.control_rate)} reached, {wording.percent(record.after_rate)} aimed "
+                "at): what fewer or more selections alone would do."
+            )
+        original = any(row.original is not None for row in self._rows)
+        also = (
+            " The original model is the audited one; it may have been trained on the test rows."
+            if original
+            else ""
+        )
+        return (
+            f"{before} {control}{also} All are measured on the same {wording.count(record.n_test)} test rows. Paired "
+            "intervals cover which people were drawn into the test rows, not what training once more would change."
+        )
+
+    def rates(self) -> None:
+        """Draw the rate of every group before, for the control, and after."""
+        from audit.figures.comparison import dumbbell, dumbbell_alt
+
+        rows = self._of(self._metric, None)
+        st.header("Each group before and after", anchor=False)
+        show.figure(
+            dumbbell(rows, theme=show.theme(), favourable=self._favourable, confidence=self._confidence),
+            key="dumbbell",
+            alt=dumbbell_alt(rows, favourable=self._favourable),
+            rows=tables.comparison(rows, self._favourable, confidence=self._confidence),
+            name=f"before-after-{self._metric}",
+        )
+
+    def gained(self) -> None:
+        """Draw who gained and who lost."""
+        from audit.figures.comparison import gained_lost, gained_lost_alt
+
+        rows = self._of(self._metric, None)
+        said = gained_lost_alt(rows, favourable=self._favourable)
+        st.header("Who gained, who lost", anchor=False)
+        show.answer(said)
+        show.figure(
+            gained_lost(rows, theme=show.theme(), favourable=self._favourable, confidence=self._confidence),
+            key="gained",
+            alt=said,
+            name=f"gained-lost-{self._metric}",
+        )
+
+    def gaps(self) -> None:
+        """Show what happened to the criteria and to the accuracy."""
+        st.header("Gaps and accuracy", anchor=False)
+        rows = [row for name in CRITERIA for kind in ("difference", "ratio") for row in self._of(name, kind)]
+        overall = [row for row in self._of("accuracy", None) if row.group is None]
+        worst = self._of("error_rate", "worst_group")
+        for row in (*self._of("demographic_parity", "difference"), *overall, *worst):
+            st.markdown(
+                f"- {text.sentence(wording.change(row, self._favourable, confidence=self._confidence))}"
+            )
+        show.table(
+            tables.comparison([*rows, *overall, *worst], self._favourable, confidence=self._confidence),
+            key="gap_table",
+            alt="Criteria, accuracy and worst group before, for the control, and after.",
+        )
+
+    def tradeoff(self) -> None:
+        """Draw accuracy against the gap for every repair that was tried."""
+        from audit.figures.tradeoff import tradeoff, tradeoff_alt
+
+        criterion = "demographic_parity"
+        points = self._points(criterion)
+        if not points:
+            return
+        title = f"{wording.short_title(criterion, self._favourable)}: gap by {wording.column_title(self._sensitive)}"
+        st.header("Accuracy against the gap", anchor=False)
+        show.figure(
+            tradeoff(
+                points,
+                gap_title=title,
+                tolerance=self._audit.plan.tolerances.get(f"{criterion}_difference"),
+                theme=show.theme(),
+            ),
+            key="tradeoff",
+            alt=tradeoff_alt(points, gap_title=title),
+            name="accuracy-gap",
+        )
+
+    def _points(self, criterion: str) -> list[TradePoint]:
+        from audit.figures.tradeoff import TradePoint
+
+        points = []
+        titles = controls.distinct([record.title for record in self._audit.trials])
+        for place, title in enumerate(titles):
+            found = {
+                (row.metric, row.comparison): row
+                for row in self._compared(place)
+                if row.sensitive == self._sensitive and row.group is None
+            }
+            accuracy, gap = found.get(("accuracy", None)), found.get((criterion, "difference"))
+            for stage in ("before", "control", "after") if accuracy and gap else ():
+                high, wide = getattr(accuracy, stage), getattr(gap, stage)
+                if high is not None and wide is not None:
+                    points.append(TradePoint(title=title, stage=stage, accuracy=high, gap=wide))
+        return points
+
+    def training(self) -> None:
+        """Show what the repair did to the training rows."""
+        from audit.figures.training import cells, cells_alt
+
+        record = self._record
+        if not record.cells:
+            return
+        st.header("What happened to the training rows", anchor=False)
+        show.figure(
+            cells(record.cells, label_name=self._audit.plan.roles.label, theme=show.theme()),
+            key="cells",
+            alt=cells_alt(record.cells),
+            rows=tables.cells(record.cells, self._audit.plan.roles.positive),
+            name="training-rows",
+        )
+        for said in record.notes:
+            show.note(said)
+        if record.quality:
+            lines = [
+                {"Measure": name.replace("_", " ").capitalize(), "Value": wording.ratio(value)}
+                for name, value in record.quality.items()
+            ]
+            show.table(lines, key="quality", alt="How like the real rows the generated ones are.")

@@ -1,0 +1,128 @@
+"""The pickers: each remembers its choice across screens and writes it into the address bar."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import streamlit as st
+
+from audit import wording
+from audit.plan import RATES
+from ui import text, workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from audit.plan import Outcome
+
+_LABEL: Final = 60
+
+
+def choose(
+    name: str, label: str, options: Mapping[str, str], *, help_text: str = "", width: int = 320
+) -> str:
+    """Show one picker.
+
+    Parameters
+    ----------
+    name : str
+        Its name in the address bar.
+    label : str
+        Its label, already escaped.
+    options : mapping of str to str
+        Value to words, different for every value; at least one.
+    help_text : str, default ""
+        What the choice does, already escaped.
+    width : int, default 320
+        Width in pixels.
+
+    Returns
+    -------
+    str
+        The chosen value.
+    """
+    values = list(options)
+    workspace.seed(name, values)
+    value = st.selectbox(
+        label,
+        values,
+        format_func=lambda item: options.get(item, item),
+        key=name,
+        bind="query-params",
+        help=help_text or None,
+        width=width,
+    )
+    chosen = value if value in options else values[0]
+    workspace.remember(name, chosen)
+    return chosen
+
+
+def grouping(
+    groupings: Sequence[tuple[str, ...]], *, label: str = "Groups by", name: str = "by"
+) -> tuple[str, ...]:
+    """Pick one of the groupings.
+
+    Parameters
+    ----------
+    groupings : sequence of tuple of str
+        Each as its sensitive columns.
+    label : str, default "Groups by"
+        The picker's label.
+    name : str, default "by"
+        Its name in the address bar.
+
+    Returns
+    -------
+    tuple of str
+        The chosen grouping.
+    """
+    labels = distinct([wording.column_title(sensitive) for sensitive in groupings])
+    found = {str(number): label for number, label in enumerate(labels)}
+    return groupings[int(choose(name, label, found))]
+
+
+def metric(favourable: Outcome, metrics: Sequence[str] = RATES, *, default: str = "selection_rate") -> str:
+    """Pick one of the rates.
+
+    Parameters
+    ----------
+    favourable : {"positive", "negative"}
+        Which decision is good for the person; the words follow it.
+    metrics : sequence of str
+        Ids of the rates on offer.
+    default : str, default "selection_rate"
+        The one that is shown first.
+
+    Returns
+    -------
+    str
+        Id of the chosen rate.
+    """
+    ordered = sorted(metrics, key=lambda name: name != default)
+    return choose(
+        "metric", "Rate", {name: wording.metric_title(name, favourable) for name in ordered}, width=420
+    )
+
+
+def distinct(names: Sequence[str], limit: int = _LABEL) -> list[str]:
+    """Give names labels that are short and different from each other.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Any texts, repeats allowed.
+    limit : int, default 60
+        Longest label, in characters.
+
+    Returns
+    -------
+    list of str
+        One label for each name, not escaped.
+    """
+    taken: dict[str, int] = {}
+    labels = []
+    for name in names:
+        label = text.cut(name, limit)
+        taken[label] = taken.get(label, 0) + 1
+        labels.append(label if taken[label] == 1 else f"{label} ({taken[label]})")
+    return labels

@@ -1,0 +1,188 @@
+"""What the data screen shows: the row flow, the people by group, missing values and the columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import streamlit as st
+
+from audit import wording
+from audit.roles import check_roles
+from ui import cached, controls, show, tables, text
+from ui.problems import boundary
+
+if TYPE_CHECKING:
+    from audit.data.dataset import ColumnProfile
+    from audit.plan import Plan
+    from audit.rows import DataRecord
+    from ui.people import People
+    from ui.screen import Screen
+
+_KINDS: Final = {
+    "binary": "Two values",
+    "categorical": "Categories",
+    "numeric": "Numbers",
+    "date": "Dates",
+    "text": "Texts",
+    "empty": "Empty",
+}
+_SHOWN_LEVELS: Final = 4
+
+
+def summary(screen: Screen) -> str:
+    """Say what was read.
+
+    Parameters
+    ----------
+    screen : Screen
+        The open audit.
+
+    Returns
+    -------
+    str
+        One or two sentences.
+    """
+    data = screen.dataset
+    gaps = sum(column.n_missing > 0 for column in data.columns)
+    missing = (
+        f"{wording.count(gaps)} of them have missing values" if gaps else "none of them has missing values"
+    )
+    notes = " ".join(data.notes)
+    return (
+        f"{text.cut(data.name, 80)} has {wording.count(data.n_rows)} rows and {wording.count(len(data.columns))} "
+        f"columns; {missing}. {notes}"
+    )
+
+
+def check(screen: Screen, plan: Plan) -> None:
+    """Refuse roles that do not fit the data, before they are saved.
+
+    Parameters
+    ----------
+    screen : Screen
+        The open audit.
+    plan : Plan
+        The roles.
+    """
+    from dataclasses import replace
+
+    from audit.plan import ModelChoice
+
+    columns = bool(plan.roles.decision or plan.roles.score)
+    kind = (
+        plan.model if columns and plan.model.kind == "column" else ModelChoice(kind="train", algorithm="mlp")
+    )
+    check_roles(screen.dataset, replace(plan, model=kind))
+
+
+def people(screen: Screen) -> None:
+    """Show the groups: how many people, their base rates, what was not recorded about them.
+
+    Parameters
+    ----------
+    screen : Screen
+        The open audit.
+    """
+    st.header("The people, by group", anchor=False)
+    if not (screen.plan.roles.label and screen.plan.roles.sensitive):
+        show.note("Group sizes and base rates appear here once a label and a sensitive feature are saved.")
+        return
+    with boundary():
+        found = cached.people(screen.id, screen.dataset.fingerprint, screen.plan)
+        sensitive = controls.grouping(found.groupings)
+        _base_rates(screen, found, sensitive)
+        _missing(found, sensitive)
+        if screen.has_result:
+            st.subheader("Row flow", anchor=False)
+            st.markdown("What became of the rows of the file.")
+            show.table(
+                tables.row_flow(screen.audit.data), key="row_flow", alt="Rows read, dropped and audited."
+            )
+
+
+def _base_rates(screen: Screen, found: People, sensitive: tuple[str, ...]) -> None:
+    from audit.figures.sizes import sizes, sizes_alt
+
+    plan = screen.plan
+    counts = [row for row in found.counts if row.sensitive == sensitive]
+    rates = [row for row in found.base_rates if row.sensitive == sensitive]
+    label = text.cut(plan.roles.label, 60)
+    show.answer(sizes_alt(counts, rates))
+    show.note(
+        f"Share of people whose {label} is {text.cut(plan.roles.positive, 40)}, over all rows of the file."
+    )
+    show.figure(
+        sizes(counts, rates, theme=show.theme(), confidence=plan.confidence),
+        key="sizes",
+        alt=sizes_alt(counts, rates),
+        rows=tables.rates(rates, confidence=plan.confidence),
+        name="groups",
+    )
+    show.words(("base_rate", "count"), plan.roles.favourable)
+
+
+def _row_flow(data: DataRecord) -> None:
+    from audit.figures.training import rowflow, rowflow_alt
+
+    st.subheader("What became of the rows", anchor=False)
+    show.figure(
+        rowflow(data, theme=show.theme()),
+        key="row_flow",
+        alt=rowflow_alt(data),
+        rows=tables.row_flow(data),
+        name="row-flow",
+    )
+
+
+def _missing(found: People, sensitive: tuple[str, ...]) -> None:
+    st.subheader("Missing values by group", anchor=False)
+    lines = [
+        {
+            "Column": column,
+            "Group": group,
+            "Missing": wording.count(absent),
+            "Of rows": wording.count(rows),
+            "Share": wording.percent(absent / rows if rows else None, reason="empty"),
+        }
+        for by, column, counted in found.missing
+        if (by,) == sensitive or (len(sensitive) > 1 and by in sensitive)
+        for group, absent, rows in counted
+    ]
+    if lines:
+        show.table(lines, key="missing", alt="Missing values of the columns that play a part, by group.")
+    else:
+        show.note("Nothing is missing in the columns that play a part.")
+
+
+def columns(screen: Screen) -> None:
+    """Show what every column looks like.
+
+    Parameters
+    ----------
+    screen : Screen
+        The open audit.
+    """
+    with st.expander("All columns", key="columns", on_change="rerun") as box:
+        if not box.open:
+            return
+        st.dataframe(
+            [_line(column) for column in screen.dataset.columns],
+            hide_index=True,
+            key="column_table",
+            alt="Every column with its kind, missing values and most frequent values.",
+        )
+
+
+def _line(column: ColumnProfile) -> dict[str, str]:
+    levels = ", ".join(
+        f"{text.cut(level, 24)} ({wording.count(n)})" for level, n in column.levels[:_SHOWN_LEVELS]
+    )
+    spread = "" if column.low is None or column.high is None else f"{column.low:g} to {column.high:g}"
+    return {
+        "Column": text.shown(column.name),
+        "Kind": _KINDS[column.kind],
+        "Missing": wording.count(column.n_missing),
+        "Different values": wording.count(column.n_distinct),
+        "Range": spread,
+        "Most frequent": levels,
+    }

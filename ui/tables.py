@@ -1,0 +1,264 @@
+"""The rows of an audit as lines of a table: the same words and rounding as everywhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from audit import wording
+from audit.rows import group_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from audit.plan import Outcome
+    from audit.rows import CellCount, ComparisonRow, DataRecord, DisparityRow, MetricRow
+
+Lines = list[dict[str, str]]
+
+_TIGHT = str.maketrans({" ": "\N{NO-BREAK SPACE}"})
+"""Keeps a number and its unit on one line."""
+
+
+def rates(rows: Iterable[MetricRow], *, confidence: float) -> Lines:
+    """Write one rate of several groups.
+
+    Parameters
+    ----------
+    rows : iterable of MetricRow
+        The rate of each group.
+    confidence : float
+        Confidence level of the intervals.
+
+    Returns
+    -------
+    list of dict
+        Heading to text, one for each row.
+    """
+    every = list(rows)
+    weighted = any(row.n_effective is not None and abs(row.n_effective - row.n) >= 1 for row in every)
+    return [
+        {
+            "Group": group_name(row.group),
+            "Rate": _number(wording.percent(row.value, reason=row.reason)),
+            f"{wording.level(confidence)} interval": ends(row.low, row.high),
+            "n": wording.count(row.n),
+            **({"Effective n": wording.count(row.n_effective)} if weighted else {}),
+        }
+        for row in every
+    ]
+
+
+def _number(said: str) -> str:
+    """Keep a number on one line; a reason may take several."""
+    return said if said.startswith("not ") else said.translate(_TIGHT)
+
+
+def ends(low: float | None, high: float | None, kind: str = "rate") -> str:
+    """Write the ends of an interval.
+
+    Parameters
+    ----------
+    low, high : float or None
+        The ends.
+    kind : {"rate", "gap", "ratio"}, default "rate"
+        What they are ends of.
+
+    Returns
+    -------
+    str
+        "30.1 to 33.5 %"; empty where there is no interval.
+    """
+    write = {"rate": wording.rate_interval, "gap": wording.gap_interval, "ratio": wording.ratio_interval}[
+        kind
+    ]
+    return write(low, high).partition(" interval ")[2].translate(_TIGHT)
+
+
+def value(row: DisparityRow | ComparisonRow, amount: float | None, reason: str = "") -> str:
+    """Write the amount of a disparity or a rate in its own unit.
+
+    Parameters
+    ----------
+    row : DisparityRow or ComparisonRow
+        The row that the amount belongs to.
+    amount : float or None
+        The amount.
+    reason : str, default ""
+        Why there is none.
+
+    Returns
+    -------
+    str
+        "12.0 points", "0.81" or "31.8 %".
+    """
+    write = {
+        "ratio": wording.ratio,
+        "difference": wording.points,
+        "to_reference": wording.signed_points,
+    }.get(row.comparison or "", wording.percent)
+    return _number(write(amount, reason=reason))
+
+
+def disparities(rows: Iterable[DisparityRow], favourable: Outcome, *, confidence: float) -> Lines:
+    """Write disparities with their interval, tolerance and verdict.
+
+    Parameters
+    ----------
+    rows : iterable of DisparityRow
+        Differences, ratios or worst groups.
+    favourable : {"positive", "negative"}
+        Which decision is good for the person.
+    confidence : float
+        Confidence level of the intervals.
+
+    Returns
+    -------
+    list of dict
+        Heading to text, one for each row.
+    """
+    return [
+        {
+            "Between groups": wording.disparity_title(row, favourable),
+            "Value": value(row, row.value, row.reason),
+            f"{wording.level(confidence)} interval": ends(row.low, row.high, _kind(row)),
+            "Groups": _pair(row),
+            "Over": f"{row.groups_estimable} of {row.groups_total}".translate(_TIGHT),
+            "Tolerance": "" if row.tolerance is None else value(row, row.tolerance),
+            "Verdict": f"{wording.verdict_symbol(row.verdict)} {wording.verdict_word(row.verdict)}"
+            if row.verdict
+            else "",
+        }
+        for row in rows
+    ]
+
+
+def _kind(row: DisparityRow | ComparisonRow) -> str:
+    return {"ratio": "ratio", "difference": "gap", "to_reference": "gap"}.get(row.comparison or "", "rate")
+
+
+def _pair(row: DisparityRow) -> str:
+    if row.group is None:
+        return ""
+    if row.reference is None:
+        return group_name(row.group)
+    return f"{group_name(row.group)} against {group_name(row.reference)}"
+
+
+def references(rows: Iterable[DisparityRow], *, confidence: float) -> Lines:
+    """Write the signed differences of the groups to the reference group.
+
+    Parameters
+    ----------
+    rows : iterable of DisparityRow
+        Rows with comparison "to_reference".
+    confidence : float
+        Confidence level of the intervals.
+
+    Returns
+    -------
+    list of dict
+        Heading to text, one for each row.
+    """
+    return [
+        {
+            "Group": group_name(row.group),
+            "Reference": group_name(row.reference) if row.reference is not None else "",
+            "Difference": _number(wording.signed_points(row.value, reason=row.reason)),
+            f"{wording.level(confidence)} interval": ends(row.low, row.high, "gap"),
+        }
+        for row in rows
+    ]
+
+
+def comparison(rows: Iterable[ComparisonRow], favourable: Outcome, *, confidence: float) -> Lines:
+    """Write rates or disparities before and after a mitigation.
+
+    Parameters
+    ----------
+    rows : iterable of ComparisonRow
+        The rows.
+    favourable : {"positive", "negative"}
+        Which decision is good for the person.
+    confidence : float
+        Confidence level of the intervals.
+
+    Returns
+    -------
+    list of dict
+        Heading to text, one for each row.
+    """
+    every = list(rows)
+    original = any(row.original is not None for row in every)
+    return [
+        {
+            "What": wording.short_title(row.metric, favourable)
+            + (f", {row.comparison.replace('_', ' ')}" if row.comparison else ""),
+            "Group": group_name(row.group) if row.comparison is None else "all groups",
+            **({"Original model": value(row, row.original)} if original else {}),
+            "Before": value(row, row.before),
+            "Control": "" if row.control is None else value(row, row.control),
+            "After": value(row, row.after),
+            "Change": _change(row),
+            f"Paired {wording.level(confidence)} interval": ends(row.low, row.high, _change_kind(row)),
+            "n": wording.count(row.n),
+        }
+        for row in every
+    ]
+
+
+def _change(row: ComparisonRow) -> str:
+    if row.comparison == "ratio":
+        return wording.ratio(row.change)
+    return _number(wording.signed_points(row.change))
+
+
+def _change_kind(row: ComparisonRow) -> str:
+    return "ratio" if row.comparison == "ratio" else "gap"
+
+
+def cells(rows: Iterable[CellCount], positive: str) -> Lines:
+    """Write how many training rows each group and label had and has.
+
+    Parameters
+    ----------
+    rows : iterable of CellCount
+        The cells.
+    positive : str
+        The label's positive value.
+
+    Returns
+    -------
+    list of dict
+        Heading to text, one for each cell.
+    """
+    return [
+        {
+            "Group": group_name(row.group),
+            "Label": positive if row.label else f"not {positive}",
+            "Before": wording.count(row.before),
+            "After": wording.count(row.after),
+            "Added": wording.count(row.added),
+            "Removed": wording.count(row.removed),
+        }
+        for row in rows
+    ]
+
+
+def row_flow(data: DataRecord) -> Lines:
+    """Write what became of the rows of the file.
+
+    Parameters
+    ----------
+    data : DataRecord
+        What was read, dropped and audited.
+
+    Returns
+    -------
+    list of dict
+        Heading to text, one for each step.
+    """
+    return [
+        {"Step": "Rows read", "Rows": wording.count(data.read)},
+        *({"Step": f"Dropped: {item.reason}", "Rows": wording.count(item.n)} for item in data.dropped),
+        {"Step": f"Audited ({data.split})", "Rows": wording.count(data.audited)},
+    ]
