@@ -16,7 +16,7 @@ from audit.errors import ModelError, PlanError, listing, quote
 from audit.grouping import codes_in_memory, too_many_groups
 from audit.models.split import TEST, TRAIN, VALIDATION, split_from_column, split_rows
 from audit.progress import silent, within
-from audit.roles import nothing_left
+from audit.roles import check_weights, nothing_left
 from audit.rows import CellCount, Dropped, TrialRecord
 from audit.values import canonical
 
@@ -144,6 +144,9 @@ def set_up(
     found = [codes_in_memory(rule, frame[rule.column]) for rule in rules]
     codes = np.column_stack([c for _, c in found])
     weight = frame[roles.weight].to_numpy(dtype=float) if roles.weight else None
+    if weight is not None:
+        with np.errstate(over="ignore"):
+            check_weights(float(weight.sum()), float((weight * weight).sum()))
     strata = _flat(codes, [len(a.levels) for a, _ in found]) * 2 + y
     split = (
         split_from_column(_texts(frame[roles.split])) if roles.split else split_rows(strata, seed=plan.seed)

@@ -13,12 +13,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from audit.errors import AuditError, InputError, JobFailed, PlanError, quote
+from audit.errors import AuditError, InputError, JobFailed, PlanError, RoleError, quote
 from audit.plan import BASELINES, MitigationChoice, ModelChoice, Plan, with_tolerance
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from audit.data.dataset import Dataset
     from audit.result import Audit
 
 WITHIN: Final = 0
@@ -204,22 +205,58 @@ def _grouping(arguments: argparse.Namespace, plan: Plan) -> Any:
     references = dict(grouping.references)
     for text in arguments.reference or ():
         column, mark, group = text.partition("=")
-        if mark and column in sensitive:
+        if mark and column in (*sensitive, " × ".join(sensitive)):
             references[column] = group
-        else:
-            # A bare group name is looked for in every sensitive column, and as a combination.
-            references |= {
-                name: text for name in (*sensitive, " × ".join(sensitive)) if name not in references
-            }
     return replace(grouping, references=references)
+
+
+def with_references(plan: Plan, texts: Sequence[str], dataset: Dataset) -> Plan:
+    """Find the column that each bare group name of ``--reference`` belongs to.
+
+    Parameters
+    ----------
+    plan : Plan
+        The plan; references written as COL=GROUP are in it already.
+    texts : sequence of str
+        What was given with ``--reference``.
+    dataset : Dataset
+        The data.
+
+    Returns
+    -------
+    Plan
+        The plan with every reference group in its place.
+
+    Raises
+    ------
+    RoleError
+        Where no sensitive column has such a group.
+    """
+    from audit.grouping import group_names
+
+    sensitive, joint = plan.roles.sensitive, " × ".join(plan.roles.sensitive)
+    references = dict(plan.grouping.references)
+    named = {column: group_names(dataset, column, plan) for column in sensitive}
+    for text in texts:
+        column, mark, _ = text.partition("=")
+        if mark and column in (*sensitive, joint):
+            continue
+        found = [name for name, groups in named.items() if text in groups]
+        if not found and len(sensitive) > 1 and text.count(" × ") == len(sensitive) - 1:
+            found = [joint]
+        if not found:
+            every = [group for groups in named.values() for group in groups]
+            raise RoleError.unknown_value(text, joint, every, role="reference group")
+        references |= dict.fromkeys(found, text)
+    return replace(plan, grouping=replace(plan.grouping, references=references))
 
 
 def _model(arguments: argparse.Namespace, plan: Plan) -> Plan:
     if arguments.model:
-        from audit.models.upload import inspect_model
+        from audit.run import look_at_model
 
         path = _existing(arguments.model, "model")
-        info = inspect_model(path, name=path.name)
+        info = look_at_model(path, name=path.name)
         choice = ModelChoice(kind=info.kind, name=path.name, sha256=info.sha256, inputs=plan.model.inputs)
         plan = replace(plan, model=choice)
     elif arguments.decision or arguments.score:
@@ -331,7 +368,7 @@ def write(result: Audit, folder: Path) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from audit.run import run
+    from audit.run import open_data, run
 
     path = _existing(arguments.data, "data file")
     folder = Path(arguments.out)
@@ -342,12 +379,16 @@ def _run(arguments: argparse.Namespace) -> int:
             code="out_not_folder",
         )
     plan = plan_from(arguments)
-    result = run(
-        path,
-        plan,
-        model=Path(arguments.model) if arguments.model else None,
-        progress=_progress(quiet=arguments.quiet),
-    )
+    with tempfile.TemporaryDirectory(prefix="evenhand-") as place:
+        dataset = open_data(path, Path(place))
+        if arguments.reference:
+            plan = with_references(plan, arguments.reference, dataset)
+        result = run(
+            dataset,
+            plan,
+            model=Path(arguments.model) if arguments.model else None,
+            progress=_progress(quiet=arguments.quiet),
+        )
     write(result, folder)
     if not arguments.quiet:
         _say(result)

@@ -10,7 +10,7 @@ import numpy as np
 from audit.cells import Cells, display_order
 from audit.engines.protocol import Counted, Key
 from audit.grouping import MOST_GROUPS, Rule, attribute, too_many_groups
-from audit.roles import Outcomes, nothing_left
+from audit.roles import Outcomes, check_weights, nothing_left
 from audit.rows import Dropped
 from audit.values import canonical
 
@@ -106,7 +106,8 @@ def tally(
     kept: list[tuple[int, int, int, int]] = []
     parts = np.zeros(len(counted.n), dtype=np.int8)
     if split:
-        parts = split_from_column([key[-1] for key in counted.keys])
+        # Nothing is trained here, so a column that names only test rows will do: one word stands in for training.
+        parts = split_from_column([*(key[-1] for key in counted.keys), "train"])[:-1]
     for i, key in enumerate(counted.keys):
         label, decision = canonical(key[width]), key[width + 1]
         reason = ""
@@ -159,6 +160,8 @@ def _cells(
         n[at] += rows
         w[at] += counted.w[i]
         w2[at] += counted.w2[i]
+    if weighted:
+        check_weights(float(w.sum()), float(w2.sum()))
     return Cells(
         attributes=attributes,
         groups=groups,

@@ -108,6 +108,31 @@ def _rule(dataset: Dataset, column: str, plan: Plan, engine: Engine) -> Rule:
     return Rule(column=column)
 
 
+def group_names(dataset: Dataset, column: str, plan: Plan) -> tuple[str, ...]:
+    """Name the groups that a sensitive column makes.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The data.
+    column : str
+        A sensitive column.
+    plan : Plan
+        Its cut points, where named.
+
+    Returns
+    -------
+    tuple of str
+        The names as shown, all that can occur.
+    """
+    from audit.engines.duckdb_engine import DuckDBEngine
+
+    rule = _rule(dataset, column, plan, DuckDBEngine())
+    if rule.cuts is not None:
+        return bin_labels(rule.cuts)
+    return attribute(rule, dataset.frame([column])[column].unique())[0].levels
+
+
 def too_many_groups(n: int, columns: str) -> RoleError:
     """Build the error for a grouping that is too fine.
 

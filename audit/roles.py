@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -78,7 +79,10 @@ def check_roles(dataset: Dataset, plan: Plan) -> Outcomes:
             code="no_sensitive",
         )
     label = dataset.column(roles.label, role="label")
-    positive = _label_positive(label, roles.positive, roles.decision_positive)
+    known = roles.decision_positive
+    if roles.decision and plan.model.kind == "column":
+        known = (*known, *_texts(dataset.column(roles.decision, role="decision")))
+    positive = _label_positive(label, roles.positive, known)
     for column in roles.sensitive:
         dataset.column(column, role="sensitive feature")
         if column in {roles.label, roles.decision, roles.score}:
@@ -112,7 +116,7 @@ def _match(profile: ColumnProfile, value: str) -> str:
     return text
 
 
-def _label_positive(label: ColumnProfile, value: str, decision_positive: tuple[str, ...]) -> str:
+def _label_positive(label: ColumnProfile, value: str, known: tuple[str, ...]) -> str:
     if label.kind == "empty" or not label.levels:
         raise RoleError(
             f"The label column {quote(label.name)} is empty: every value is missing.",
@@ -130,8 +134,9 @@ def _label_positive(label: ColumnProfile, value: str, decision_positive: tuple[s
     positive = _match(label, value)
     if positive in levels:
         return positive
-    # With one class only, the positive value need not occur, if it is the plain opposite of the one that does.
-    if len(levels) == 1 and (levels[0] in _OPPOSITE.get(positive, set()) or positive in decision_positive):
+    # With one class only, the positive value need not occur, if it is the plain opposite of the one that does or one
+    # that decisions take.
+    if len(levels) == 1 and (levels[0] in _OPPOSITE.get(positive, set()) or positive in known):
         return positive
     raise RoleError.unknown_value(positive, label.name, levels, role="positive value")
 
@@ -215,6 +220,35 @@ def _check_weight(weight: ColumnProfile) -> None:
             why="A person cannot count less than nothing.",
             fix="Mend the weights; each is 0 or more.",
             code="weight_negative",
+        )
+
+
+def check_weights(total: float, of_squares: float) -> None:
+    """Refuse weights that give no rates: without an end, or all of them 0.
+
+    Parameters
+    ----------
+    total, of_squares : float
+        Sum of the audited rows' weights, and of their squares.
+
+    Raises
+    ------
+    RoleError
+        Where the sum is infinite or nothing.
+    """
+    if not (math.isfinite(total) and math.isfinite(of_squares)):
+        raise RoleError(
+            "The weight column holds weights that are not finite or far too large.",
+            why="One person would count more than everybody else.",
+            fix="Mend the weights; each is an ordinary number of 0 or more.",
+            code="weight_not_finite",
+        )
+    if total <= 0:
+        raise RoleError(
+            "Every weight is 0.",
+            why="Then nobody counts.",
+            fix="Name another weight column, or none.",
+            code="weight_zero",
         )
 
 

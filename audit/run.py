@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 import tempfile
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -17,7 +20,7 @@ import audit
 from audit.bench import Bench, attempt, decide, fitter, left_out, set_up, train_before, with_original
 from audit.counting import count_decisions
 from audit.engines.duckdb_engine import DuckDBEngine
-from audit.errors import ModelError, quote
+from audit.errors import ModelError, RoleError, quote
 from audit.grouping import rules
 from audit.metrics.authority import compare_with_fairlearn
 from audit.models.split import TEST
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from audit.cells import Cells
     from audit.comparison import Trial
     from audit.data.dataset import Dataset
+    from audit.models.upload import ModelInfo
     from audit.plan import MitigationChoice, Plan
     from audit.progress import Progress
 
@@ -50,6 +54,13 @@ PACKAGES: Final = (
     "typst",
 )
 """Packages whose releases are written into every audit."""
+
+LARGEST_MODEL: Final = 1 << 36
+"""Bytes of the largest model file that is opened: a guard against nonsense, not a limit."""
+
+MAY_KNOW_ROWS: Final = (
+    "An uploaded model may have been trained on rows that are audited here; then it looks better than it is."
+)
 
 TEST_ROWS: Final = "test rows"
 """How the split is named when a model was trained here or the data name their test rows."""
@@ -131,6 +142,15 @@ def open_data(data: Any, folder: Path) -> Dataset:
     return ingest_frame(data, folder)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Ran:
+    """What an uploaded model decided."""
+
+    decisions: NDArray[np.int8]
+    has_scores: bool
+    notes: tuple[str, ...]
+
+
 @dataclass(slots=True, kw_only=True)
 class Work:
     """An audit, and what trying a mitigation on it needs; the rows are loaded when they are first needed.
@@ -145,8 +165,8 @@ class Work:
         The texts that count as positive.
     model : Path or None
         The uploaded model file.
-    audit : Audit
-        The audit of the model as it is.
+    result : Audit or None
+        The audit of the model as it is, once it is computed.
     bench : Bench or None
         The rows in memory.
     before : Before or None
@@ -157,9 +177,16 @@ class Work:
     plan: Plan
     outcomes: Outcomes
     model: Path | None
-    audit: Audit
+    result: Audit | None = None
     bench: Bench | None = None
     before: Any = None
+
+    @property
+    def audit(self) -> Audit:
+        """The audit of the model as it is."""
+        if self.result is None:
+            raise RuntimeError("the audit is not computed yet")
+        return self.result
 
     def attempt(self, choice: MitigationChoice, *, progress: Progress = silent) -> Trial:
         """Try a mitigation on the training rows and measure it on the test rows.
@@ -191,7 +218,7 @@ class Work:
         plan = self.plan
         info = _inspect(self.model, plan) if self.model else None
         if self.bench is None:
-            extra = _inputs(info, plan) if info else ()
+            extra = _inputs(info, plan, self.dataset) if info else ()
             self.bench = set_up(
                 self.dataset, plan, self.outcomes, rules(self.dataset, plan, engine), extra=extra
             )
@@ -205,8 +232,7 @@ class Work:
         assert bench is not None  # noqa: S101 - set by the caller
         test = bench.rows(TEST)
         if info is not None and self.model is not None:
-            decisions, _ = _run_model((self.model, info), (bench, self.plan, self.outcomes), test, progress)
-            return decisions
+            return _run_model((self.model, info), self, test, progress).decisions
         if roles.decision:
             return np.array(
                 [
@@ -257,7 +283,7 @@ def prepare(dataset: Dataset, plan: Plan, *, model: Path | None = None, progress
             plan=plan,
             outcomes=outcomes,
             model=None,
-            audit=_finish(plan, data, record, tally.cells, progress),
+            result=_finish(plan, data, record, tally.cells, progress),
         )
     if plan.model.kind == "train":
         return _prepare_trained(dataset, plan, outcomes, how, progress)
@@ -289,7 +315,7 @@ def _prepare_trained(dataset: Dataset, plan: Plan, outcomes: Outcomes, how: Any,
         plan=plan,
         outcomes=outcomes,
         model=None,
-        audit=_finish(plan, data, record, cells, progress),
+        result=_finish(plan, data, record, cells, progress),
     )
     work.bench, work.before = bench, before
     return work
@@ -305,40 +331,32 @@ def _prepare_uploaded(
             code="model_missing",
         )
     info = _inspect(model, plan)
-    inputs = _inputs(info, plan) or _features(dataset, plan)
+    inputs = _inputs(info, plan, dataset)
     from audit.models.upload import check_model
 
     check_model(info, dataset, inputs)
-    bench = set_up(dataset, plan, outcomes, how, extra=tuple(inputs))
+    bench = set_up(dataset, plan, outcomes, how, extra=inputs)
+    if info.kind == "skops" and info.refittable:
+        bench = replace(bench, features=inputs)  # it is refitted on the columns that it takes
     rows = bench.rows(TEST if plan.roles.split else None)
-    decisions, scores = _run_model((model, info), (bench, plan, outcomes), rows, within(progress, 0.1, 0.8))
-    dropped = left_out(bench) if plan.roles.split else bench.dropped
+    work = Work(dataset=dataset, plan=plan, outcomes=outcomes, model=model, bench=bench)
+    ran = _run_model((model, info), work, rows, within(progress, 0.1, 0.8))
     data = DataRecord(
         **_about(dataset, plan),
         read=bench.read,
         audited=len(rows),
-        dropped=dropped,
+        dropped=left_out(bench) if plan.roles.split else bench.dropped,
         split=TEST_ROWS if plan.roles.split else "all rows",
     )
-    note = "An uploaded model may have been trained on rows that are audited here; then it looks better than it is."
     record = ModelRecord(
         title=f"{'ONNX' if info.kind == 'onnx' else 'scikit-learn'} model {plan.model.name or info.name}",
         kind=info.kind,
-        has_scores=scores,
-        threshold=plan.roles.threshold if scores else None,
-        features=tuple(inputs),
-        notes=(note,),
+        has_scores=ran.has_scores,
+        threshold=plan.roles.threshold if ran.has_scores else None,
+        features=inputs,
+        notes=tuple(dict.fromkeys((MAY_KNOW_ROWS, *info.notes, *ran.notes))),
     )
-    cells = bench.cells(rows, [decisions])
-    work = Work(
-        dataset=dataset,
-        plan=plan,
-        outcomes=outcomes,
-        model=model,
-        audit=_finish(plan, data, record, cells, progress),
-    )
-    work.bench = bench
-    return work
+    return replace(work, result=_finish(plan, data, record, bench.cells(rows, [ran.decisions]), progress))
 
 
 def _features(dataset: Dataset, plan: Plan) -> tuple[str, ...]:
@@ -346,10 +364,41 @@ def _features(dataset: Dataset, plan: Plan) -> tuple[str, ...]:
     return plan.roles.features or tuple(name for name in dataset.names if name not in taken)
 
 
-def _inspect(model: Path, plan: Plan) -> Any:
+def look_at_model(path: Path, *, name: str) -> ModelInfo:
+    """Find out what a model file is, once for each state of the file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    name : str
+        Its name as shown.
+
+    Returns
+    -------
+    ModelInfo
+        Kind, inputs and outputs.
+
+    Raises
+    ------
+    ModelError
+        Where the file is not a model that can be used.
+    """
+    state = path.stat()
+    return _look(path, name, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=8)
+def _look(path: Path, name: str, modified: int, size: int) -> ModelInfo:
     from audit.models.upload import inspect_model
 
-    info = inspect_model(model, name=plan.model.name or model.name)
+    del modified, size  # they only say whether the file is still the same
+    # Uploads are limited where they arrive; a file that is on this machine already may be of any size.
+    return inspect_model(path, name=name, limit=LARGEST_MODEL)
+
+
+def _inspect(model: Path, plan: Plan) -> Any:
+    info = look_at_model(model, name=plan.model.name or model.name)
     if plan.model.sha256 and info.sha256 != plan.model.sha256:
         raise ModelError(
             f"The file {quote(info.name)} is not the model of the plan.",
@@ -366,27 +415,29 @@ def _inspect(model: Path, plan: Plan) -> Any:
     return info
 
 
-def _inputs(info: Any, plan: Plan) -> tuple[str, ...]:
+def _inputs(info: ModelInfo, plan: Plan, dataset: Dataset) -> tuple[str, ...]:
     """Columns that an uploaded model takes, in its order."""
-    if info.named:
-        return tuple(each.name for each in info.inputs)
-    return tuple(plan.model.inputs) or tuple(info.feature_names or ())
+    from audit.models.upload import columns_for
+
+    features = plan.model.inputs or info.feature_names or _features(dataset, plan)
+    return columns_for(info, features, dataset.names)
 
 
-def _run_model(
-    file: tuple[Path, Any], work: tuple[Bench, Plan, Outcomes], rows: NDArray[np.int64], progress: Progress
-) -> tuple[NDArray[np.int8], bool]:
-    """Run an uploaded model on some rows; gives its decisions and whether it has scores."""
+def _run_model(file: tuple[Path, ModelInfo], work: Work, rows: NDArray[np.int64], progress: Progress) -> _Ran:
+    """Run an uploaded model on some rows, in a process of its own."""
     from audit.models.isolated import score_isolated
 
-    (model, info), (bench, plan, outcomes) = file, work
-    inputs = _inputs(info, plan) or bench.features
-    scored = score_isolated(
-        model, info, bench.frame.loc[rows, list(inputs)], inputs, positive=outcomes.label, progress=progress
+    assert work.bench is not None  # noqa: S101 - set by the caller
+    inputs = _inputs(file[1], work.plan, work.dataset)
+    frame = work.bench.frame.loc[rows, list(inputs)]
+    scored = score_isolated(*file, frame, inputs, positive=work.outcomes.label, progress=progress)
+    if scored.score is None:
+        return _Ran(
+            decisions=np.asarray(scored.decision, dtype=np.int8), has_scores=False, notes=scored.notes
+        )
+    return _Ran(
+        decisions=decide(scored.score, work.plan.roles.threshold), has_scores=True, notes=scored.notes
     )
-    if scored.score is not None:
-        return decide(scored.score, plan.roles.threshold), True
-    return np.asarray(scored.decision, dtype=np.int8), False
 
 
 def _column_record(plan: Plan) -> ModelRecord:
@@ -412,6 +463,8 @@ def _about(dataset: Dataset, plan: Plan) -> dict[str, Any]:
 def _finish(plan: Plan, data: DataRecord, model: ModelRecord, cells: Cells, progress: Progress) -> Audit:
     progress(0.9, "Computing rates and intervals")
     parts = [cells.marginal(sensitive) for sensitive in groupings(cells.sensitive)]
+    for part in parts:
+        _check_reference(part, plan)
     return assemble(
         plan=plan,
         data=data,
@@ -421,6 +474,15 @@ def _finish(plan: Plan, data: DataRecord, model: ModelRecord, cells: Cells, prog
         authority=compare_with_fairlearn(parts),
         versions=versions(),
     )
+
+
+def _check_reference(cells: Cells, plan: Plan) -> None:
+    """Refuse a reference group that nobody is in; the largest group would silently stand in for it."""
+    column = " × ".join(cells.sensitive)
+    names = [" × ".join(group) for group in cells.groups]
+    wanted = plan.grouping.references.get(column)
+    if wanted is not None and wanted not in names:
+        raise RoleError.unknown_value(wanted, column, names, role="reference group")
 
 
 def versions() -> dict[str, str]:
@@ -451,3 +513,13 @@ def today() -> str:
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
     moment = datetime.fromtimestamp(int(epoch), tz=UTC) if epoch.isdigit() else datetime.now(tz=UTC)
     return moment.date().isoformat()
+
+
+class _Callable(ModuleType):
+    """Lets ``audit.run(…)`` and ``from audit import run`` work although this module is called run as well."""
+
+    def __call__(self, *given: Any, **named: Any) -> Audit:
+        return run(*given, **named)
+
+
+sys.modules[__name__].__class__ = _Callable

@@ -31,9 +31,13 @@ with boundary():
         saved = st.button("Save the roles", type="primary", key="save_roles", disabled=not changed)
         if not changed and plan.roles.label and plan.roles.sensitive:
             show.go("Continue to the model", "model", key="to_model")
-        undo = cached.store().undo_steps(screen.id) and st.button("Undo the last change", key="undo", type="tertiary")
+        undo = cached.store().undo_steps(screen.id) and st.button(
+            "Undo the last change", key="undo", type="tertiary"
+        )
     if changed and screen.has_result:
-        show.note("Saving removes the present result: it no longer belongs to these roles. It can be run again.")
+        show.note(
+            "Saving removes the present result: it no longer belongs to these roles. It can be run again."
+        )
     if saved:
         dataview.check(screen, plan)
         actions.save_plan(screen, plan)

@@ -141,6 +141,37 @@ def _comparison(
     return tuple(compare(_found.tried[place], _found.plan, _found.groupings))
 
 
+def preview(audit_id: str, revision: int, plan: Plan, found: Audit) -> tuple[bytes, ...]:
+    """Draw the pages of the report as pictures.
+
+    Parameters
+    ----------
+    audit_id : str
+        The audit's id.
+    revision : int
+        The revision of its results.
+    plan : Plan
+        Its plan of now.
+    found : Audit
+        The audit.
+
+    Returns
+    -------
+    tuple of bytes
+        One PNG file for each page.
+    """
+    words = repr((plan.about, dict(plan.tolerances), plan.sections))
+    return _preview(str(store().root), audit_id, revision, words, found)
+
+
+@st.cache_resource(show_spinner="Setting the pages…", max_entries=4)
+def _preview(home: str, audit_id: str, revision: int, words: str, _found: Audit) -> tuple[bytes, ...]:
+    del home, audit_id, revision, words  # they are the key
+    from audit.report.compose import to_pages
+
+    return to_pages(_found)
+
+
 def people(audit_id: str, fingerprint: str, plan: Plan) -> People:
     """Count the people of each group, once for a file and its roles.
 

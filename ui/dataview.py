@@ -93,11 +93,7 @@ def people(screen: Screen) -> None:
         _base_rates(screen, found, sensitive)
         _missing(found, sensitive)
         if screen.has_result:
-            st.subheader("Row flow", anchor=False)
-            st.markdown("What became of the rows of the file.")
-            show.table(
-                tables.row_flow(screen.audit.data), key="row_flow", alt="Rows read, dropped and audited."
-            )
+            _row_flow(screen.audit.data)
 
 
 def _base_rates(screen: Screen, found: People, sensitive: tuple[str, ...]) -> None:

@@ -69,7 +69,9 @@ def stages() -> list[tuple[str, str, list[MitigationSpec]]]:
     list of (stage, title, specs)
         Stages without a mitigation are left out.
     """
-    specs = sorted((spec for spec, _ in catalogue().values()), key=lambda spec: (len(spec.params), spec.title))
+    specs = sorted(
+        (spec for spec, _ in catalogue().values()), key=lambda spec: (len(spec.params), spec.title)
+    )
     found = [
         (stage, title, [spec for spec in specs if spec.stage == stage])
         for stage, (title, _) in STAGES.items()

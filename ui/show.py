@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
@@ -30,6 +31,7 @@ _WORDS: Final = {
 _LONG_TABLE: Final = 60
 _READING_WIDTH: Final = 780
 _SVG_WIDTH: Final = 500
+_NUMBER: Final = re.compile(r"[+−]?[\d.,]+( (to|of) [+−]?[\d.,]+)?( %| points)?")
 
 
 def theme() -> Theme:
@@ -196,10 +198,14 @@ def table(rows: Sequence[Mapping[str, str]], *, key: str, alt: str = "") -> None
         columns = {text.shown(head): [text.shown(row.get(head, "")) for row in rows] for head in headings}
         st.dataframe(columns, hide_index=True, key=key, height=420, alt=alt or None)
         return
-    escaped = {
-        text.md(head): [text.md(row[head]) if row.get(head) else "" for row in rows] for head in headings
-    }
+    escaped = {text.md(head): [_cell(row.get(head, "")) for row in rows] for head in headings}
     st.table(escaped, border="horizontal", hide_index=True, alt=alt or None)
+
+
+def _cell(said: str) -> str:
+    """Escape a cell, and keep a number and its unit on one line."""
+    escaped = text.md(said) if said else ""
+    return escaped.replace(" ", "\N{NO-BREAK SPACE}") if _NUMBER.fullmatch(said) else escaped
 
 
 def words(ids: Iterable[str], favourable: Outcome = "positive") -> None:

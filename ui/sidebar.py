@@ -44,7 +44,9 @@ def _navigation() -> None:
             st.caption(section)
             for file in pages():
                 if file.spec.section == section:
-                    st.page_link(file.path, label=file.spec.title, query_params=workspace.link(), width="stretch")
+                    st.page_link(
+                        file.path, label=file.spec.title, query_params=workspace.link(), width="stretch"
+                    )
 
 
 def _card(screen: Screen, here: str) -> None:
@@ -111,7 +113,9 @@ def _steps(screen: Screen, here: str) -> None:
         ("Repair", screen.has_trials, "mitigate", "Try a repair"),
     )
     st.markdown(":small[" + "   ".join(f"{'✓' if done else '○'} {name}" for name, done, _, _ in steps) + "]")
-    slug, label = next(((slug, said) for _, done, slug, said in steps if not done), ("report", "Hand over the report"))
+    slug, label = next(
+        ((slug, said) for _, done, slug, said in steps if not done), ("report", "Hand over the report")
+    )
     if slug != here:
         st.page_link(
             page(slug).path,

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
 Lines = list[dict[str, str]]
 
-_TIGHT = str.maketrans({" ": "\N{NO-BREAK SPACE}"})
-"""Keeps a number and its unit on one line."""
-
 
 def rates(rows: Iterable[MetricRow], *, confidence: float) -> Lines:
     """Write one rate of several groups.
@@ -39,18 +36,13 @@ def rates(rows: Iterable[MetricRow], *, confidence: float) -> Lines:
     return [
         {
             "Group": group_name(row.group),
-            "Rate": _number(wording.percent(row.value, reason=row.reason)),
+            "Rate": wording.percent(row.value, reason=row.reason),
             f"{wording.level(confidence)} interval": ends(row.low, row.high),
             "n": wording.count(row.n),
             **({"Effective n": wording.count(row.n_effective)} if weighted else {}),
         }
         for row in every
     ]
-
-
-def _number(said: str) -> str:
-    """Keep a number on one line; a reason may take several."""
-    return said if said.startswith("not ") else said.translate(_TIGHT)
 
 
 def ends(low: float | None, high: float | None, kind: str = "rate") -> str:
@@ -71,7 +63,7 @@ def ends(low: float | None, high: float | None, kind: str = "rate") -> str:
     write = {"rate": wording.rate_interval, "gap": wording.gap_interval, "ratio": wording.ratio_interval}[
         kind
     ]
-    return write(low, high).partition(" interval ")[2].translate(_TIGHT)
+    return write(low, high).partition(" interval ")[2]
 
 
 def value(row: DisparityRow | ComparisonRow, amount: float | None, reason: str = "") -> str:
@@ -96,7 +88,7 @@ def value(row: DisparityRow | ComparisonRow, amount: float | None, reason: str =
         "difference": wording.points,
         "to_reference": wording.signed_points,
     }.get(row.comparison or "", wording.percent)
-    return _number(write(amount, reason=reason))
+    return write(amount, reason=reason)
 
 
 def disparities(rows: Iterable[DisparityRow], favourable: Outcome, *, confidence: float) -> Lines:
@@ -122,7 +114,7 @@ def disparities(rows: Iterable[DisparityRow], favourable: Outcome, *, confidence
             "Value": value(row, row.value, row.reason),
             f"{wording.level(confidence)} interval": ends(row.low, row.high, _kind(row)),
             "Groups": _pair(row),
-            "Over": f"{row.groups_estimable} of {row.groups_total}".translate(_TIGHT),
+            "Over": f"{row.groups_estimable} of {row.groups_total}",
             "Tolerance": "" if row.tolerance is None else value(row, row.tolerance),
             "Verdict": f"{wording.verdict_symbol(row.verdict)} {wording.verdict_word(row.verdict)}"
             if row.verdict
@@ -163,7 +155,7 @@ def references(rows: Iterable[DisparityRow], *, confidence: float) -> Lines:
         {
             "Group": group_name(row.group),
             "Reference": group_name(row.reference) if row.reference is not None else "",
-            "Difference": _number(wording.signed_points(row.value, reason=row.reason)),
+            "Difference": wording.signed_points(row.value, reason=row.reason),
             f"{wording.level(confidence)} interval": ends(row.low, row.high, "gap"),
         }
         for row in rows
@@ -209,7 +201,7 @@ def comparison(rows: Iterable[ComparisonRow], favourable: Outcome, *, confidence
 def _change(row: ComparisonRow) -> str:
     if row.comparison == "ratio":
         return wording.ratio(row.change)
-    return _number(wording.signed_points(row.change))
+    return wording.signed_points(row.change)
 
 
 def _change_kind(row: ComparisonRow) -> str:

@@ -155,7 +155,8 @@ def _array(column: Any, kind: Any) -> np.ndarray:
     values = (
         column.to_numpy(zero_copy_only=False) if hasattr(column, "combine_chunks") else np.asarray(column)
     )
-    return np.asarray(np.nan_to_num(np.asarray(values, dtype=float)), dtype=kind)
+    numbers = np.asarray(values, dtype=float)
+    return np.asarray(np.nan_to_num(numbers, posinf=np.inf, neginf=-np.inf), dtype=kind)
 
 
 def _lowest(table: Any) -> float:

@@ -6,7 +6,7 @@ set, so that the screen and the paper agree. A figure carries its takeaway sente
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from unicodedata import east_asian_width
 
@@ -58,23 +58,43 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """A figure being drawn: its palette and the places that all rows share.
+    """A figure being drawn: its palette, its margins and what it holds so far.
+
+    Everything is collected as plain values and checked once at the end: a figure that grows note by note is checked
+    again with every note, which takes seconds for eighty rows.
 
     Parameters
     ----------
-    figure : plotly.graph_objects.Figure
-        The figure.
     palette : Palette
         The colours.
     left, right, top : int
         Margins in pixels.
+    layout : dict
+        Settings of the layout.
+    traces, notes, shapes : list of dict
+        Traces, annotations and shapes, from back to front.
     """
 
-    figure: go.Figure
     palette: Palette
     left: int
     right: int
     top: int
+    layout: dict[str, Any] = field(default_factory=dict)
+    traces: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[dict[str, Any]] = field(default_factory=list)
+    shapes: list[dict[str, Any]] = field(default_factory=list)
+
+    def finish(self) -> go.Figure:
+        """Make the figure.
+
+        Returns
+        -------
+        plotly.graph_objects.Figure
+            With everything that was collected.
+        """
+        return go.Figure(
+            data=self.traces, layout={**self.layout, "annotations": self.notes, "shapes": self.shapes}
+        )
 
 
 def sheet(
@@ -119,7 +139,6 @@ def sheet(
     titles = wrap(title, _TITLE_WIDTH, 3) if title else ()
     captions = wrap(caption, _CAPTION_WIDTH, 5) if caption else ()
     begun = Sheet(
-        figure=go.Figure(),
         palette=palette(theme),
         left=_margin([line for name in names for line in name] + notes, 64),
         right=_margin([row.value for row in every] + [row.value_note for row in every], 12),
@@ -128,14 +147,14 @@ def sheet(
     bottom = 58 if axis_title else 24
     between = _BETWEEN if rows and second else 0
     drawable = row_height * max(len(every), 1) + between
-    begun.figure.update_layout(
+    begun.layout.update(
         height=begun.top + bottom + drawable,
         margin={"l": begun.left, "r": begun.right, "t": begun.top, "b": bottom, "pad": 0},
         yaxis=row_axis(max(len(rows), 1), domain=[1 - row_height * max(len(rows), 1) / drawable, 1]),
         **base_layout(begun.palette, alt),
     )
     if second:
-        begun.figure.update_layout(
+        begun.layout.update(
             yaxis2=row_axis(len(second), domain=[0, row_height * len(second) / drawable], anchor="x2")
         )
     _headings(begun, titles, captions)
@@ -232,19 +251,21 @@ def _headings(begun: Sheet, titles: tuple[str, ...], captions: tuple[str, ...]) 
     ):
         if not lines:
             continue
-        begun.figure.add_annotation(
-            text="<br>".join(label(line) for line in lines),
-            x=0,
-            y=1,
-            xref="paper",
-            yref="paper",
-            xanchor="left",
-            yanchor="top",
-            xshift=_PAD - begun.left,
-            yshift=place,
-            align="left",
-            showarrow=False,
-            font={"size": size, "color": colour, "weight": weight},
+        begun.notes.append(
+            {
+                "text": "<br>".join(label(line) for line in lines),
+                "x": 0,
+                "y": 1,
+                "xref": "paper",
+                "yref": "paper",
+                "xanchor": "left",
+                "yanchor": "top",
+                "xshift": _PAD - begun.left,
+                "yshift": place,
+                "align": "left",
+                "showarrow": False,
+                "font": {"size": size, "color": colour, "weight": weight},
+            }
         )
         place -= (20 if size == 15 else 16) * len(lines) + 2
 
@@ -304,22 +325,24 @@ def say(
     axis : str, default "y"
         The axis that counts the rows.
     """
-    begun.figure.add_annotation(
-        text=text,
-        x=0 if side == "left" else 1,
-        xref="paper",
-        y=place,
-        yref=axis,
-        xanchor="left",
-        yanchor="middle",
-        xshift=_PAD - begun.left if side == "left" else 10,
-        yshift=shift,
-        align="left",
-        showarrow=False,
-        font={
-            "size": 12 if quiet else 13,
-            "color": colour or (begun.palette.muted if quiet else begun.palette.text),
-        },
+    begun.notes.append(
+        {
+            "text": text,
+            "x": 0 if side == "left" else 1,
+            "xref": "paper",
+            "y": place,
+            "yref": axis,
+            "xanchor": "left",
+            "yanchor": "middle",
+            "xshift": _PAD - begun.left if side == "left" else 10,
+            "yshift": shift,
+            "align": "left",
+            "showarrow": False,
+            "font": {
+                "size": 12 if quiet else 13,
+                "color": colour or (begun.palette.muted if quiet else begun.palette.text),
+            },
+        }
     )
 
 

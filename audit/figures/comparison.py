@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
-import plotly.graph_objects as go
-
 from audit.figures.axes import nice_ticks, point_texts, rate_ticks, starts_at, value_axis
 from audit.figures.canvas import Row, Sheet, sheet
 from audit.figures.marks import SMALL, gap, intervals, marks, upright
@@ -26,6 +24,8 @@ from audit.wording import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import plotly.graph_objects as go
 
     from audit.figures.theme import Palette, Theme
     from audit.plan import Outcome
@@ -79,7 +79,7 @@ def dumbbell(
         caption=" ".join(
             (
                 "Ring: before; diamond: control; dot: after, its line the paired interval of the change.",
-                left_out(total, sum(row.group is not None for row in shown)),
+                left_out(total, sum(row.group is not None for row in shown), "those that changed most"),
             )
         ).strip(),
     )
@@ -115,12 +115,12 @@ def dumbbell(
         if row.before is None and row.after is None:
             gap(drawn, y, "", x=ticks[0])
     metric = shown[0].metric if shown else "selection_rate"
-    drawn.figure.update_layout(
+    drawn.layout.update(
         xaxis=value_axis(
             drawn.palette, ticks, texts, title=f"{metric_title(metric, favourable)}{starts_at(ticks)}"
         )
     )
-    return drawn.figure
+    return drawn.finish()
 
 
 def dumbbell_alt(rows: Sequence[ComparisonRow], *, favourable: Outcome = "positive") -> str:
@@ -191,7 +191,10 @@ def gained_lost(
         alt=gained_lost_alt(rows, favourable=favourable),
         title=title,
         caption=" ".join(
-            ("Mark: change from before to after; line: paired interval.", left_out(total, len(shown)))
+            (
+                "Mark: change from before to after; line: paired interval.",
+                left_out(total, len(shown), "those that changed most"),
+            )
         ).strip(),
     )
     known = [(y, row, row.change) for y, row in enumerate(shown) if row.change is not None]
@@ -216,12 +219,12 @@ def gained_lost(
         if row.change is None:
             gap(drawn, y, "", x=ticks[0])
     metric = short_title(shown[0].metric, favourable) if shown else "Rate"
-    drawn.figure.update_layout(
+    drawn.layout.update(
         xaxis=value_axis(
             drawn.palette, ticks, point_texts(ticks, signed=True), title=f"{metric}: change in points"
         )
     )
-    return drawn.figure
+    return drawn.finish()
 
 
 def gained_lost_alt(rows: Sequence[ComparisonRow], *, favourable: Outcome = "positive") -> str:
@@ -328,15 +331,16 @@ def _joins(drawn: Sheet, shown: Sequence[ComparisonRow]) -> None:
             xs += [row.before, row.after, None]
             ys += [y, y, None]
     if xs:
-        drawn.figure.add_trace(
-            go.Scatter(
-                x=xs,
-                y=ys,
-                mode="lines",
-                line={"color": drawn.palette.line, "width": 6},
-                hoverinfo="skip",
-                showlegend=False,
-            )
+        drawn.traces.append(
+            {
+                "type": "scatter",
+                "x": xs,
+                "y": ys,
+                "mode": "lines",
+                "line": {"color": drawn.palette.line, "width": 6},
+                "hoverinfo": "skip",
+                "showlegend": False,
+            }
         )
 
 

@@ -86,12 +86,12 @@ def forest(
     middle = reference if reference is not None else (everybody.value if everybody else None)
     _reference(drawn, middle, tolerance, len(shown), (ticks[0], ticks[-1]))
     _draw(drawn, shown, _colours(drawn, shown, places(rows), theme), ticks[0], confidence)
-    drawn.figure.update_layout(
+    drawn.layout.update(
         xaxis=value_axis(
             drawn.palette, ticks, texts, title=f"{metric_title(metric, favourable)}{starts_at(ticks)}"
         ),
     )
-    return drawn.figure
+    return drawn.finish()
 
 
 def forest_alt(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import plotly.graph_objects as go
-
 from audit.wording import label, wrap
 
 if TYPE_CHECKING:
@@ -64,13 +62,14 @@ def intervals(
     ]
     if not kept:
         return
-    drawn.figure.add_trace(
-        go.Scatter(
-            x=[x for x, *_ in kept],
-            y=[y for _, y, *_ in kept],
-            mode="markers",
-            marker={"size": 1, "color": colour or drawn.palette.interval},
-            error_x={
+    drawn.traces.append(
+        {
+            "type": "scatter",
+            "x": [x for x, *_ in kept],
+            "y": [y for _, y, *_ in kept],
+            "mode": "markers",
+            "marker": {"size": 1, "color": colour or drawn.palette.interval},
+            "error_x": {
                 "type": "data",
                 "symmetric": False,
                 "array": [max(high - x, 0.0) for x, _, _, high in kept],
@@ -79,11 +78,11 @@ def intervals(
                 "thickness": width,
                 "width": 0,
             },
-            hoverinfo="skip",
-            showlegend=False,
-            xaxis=axes[0],
-            yaxis=axes[1],
-        )
+            "hoverinfo": "skip",
+            "showlegend": False,
+            "xaxis": axes[0],
+            "yaxis": axes[1],
+        }
     )
 
 
@@ -122,25 +121,26 @@ def marks(
     hollow = symbol.endswith("-open")
     # A hollow mark is filled with the page, so that its own interval does not run through it.
     painted: str | list[str] = colours if isinstance(colours, str) else list(colours)
-    drawn.figure.add_trace(
-        go.Scatter(
-            x=list(xs),
-            y=list(ys),
-            mode="markers",
-            showlegend=False,
-            marker={
+    drawn.traces.append(
+        {
+            "type": "scatter",
+            "x": list(xs),
+            "y": list(ys),
+            "mode": "markers",
+            "showlegend": False,
+            "marker": {
                 "symbol": symbol.removesuffix("-open"),
                 "size": size - 1 if hollow else size,
                 "opacity": 1,
                 "color": drawn.palette.background if hollow else painted,
                 "line": {"width": 2 if hollow else 0, "color": painted},
             },
-            hovertext=list(hover),
-            hoverinfo="text",
-            xaxis=axes[0],
-            yaxis=axes[1],
-            cliponaxis=False,
-        )
+            "hovertext": list(hover),
+            "hoverinfo": "text",
+            "xaxis": axes[0],
+            "yaxis": axes[1],
+            "cliponaxis": False,
+        }
     )
 
 
@@ -161,20 +161,22 @@ def gap(drawn: Sheet, place: float, reason: str, *, x: float, axes: tuple[str, s
         The axes.
     """
     said = _GAPS.get(reason, reason.replace("_", " "))
-    drawn.figure.add_annotation(
-        text="<br>".join(["not estimable:", *(label(line) for line in wrap(said, 22, 2))])
-        if said
-        else "not estimable",
-        x=x,
-        y=place,
-        xref=axes[0],
-        yref=axes[1],
-        xanchor="left",
-        yanchor="middle",
-        xshift=4,
-        align="left",
-        showarrow=False,
-        font={"size": 12, "color": drawn.palette.muted, "style": "italic"},
+    drawn.notes.append(
+        {
+            "text": "<br>".join(["not estimable:", *(label(line) for line in wrap(said, 22, 2))])
+            if said
+            else "not estimable",
+            "x": x,
+            "y": place,
+            "xref": axes[0],
+            "yref": axes[1],
+            "xanchor": "left",
+            "yanchor": "middle",
+            "xshift": 4,
+            "align": "left",
+            "showarrow": False,
+            "font": {"size": 12, "color": drawn.palette.muted, "style": "italic"},
+        }
     )
 
 
@@ -207,16 +209,18 @@ def upright(
     axes : tuple of str, default ("x", "y")
         The axes.
     """
-    drawn.figure.add_shape(
-        type="line",
-        x0=x,
-        x1=x,
-        y0=ends[0],
-        y1=ends[1],
-        xref=axes[0],
-        yref=axes[1],
-        line={"color": colour or drawn.palette.muted, "width": width, "dash": dash},
-        layer="below",
+    drawn.shapes.append(
+        {
+            "type": "line",
+            "x0": x,
+            "x1": x,
+            "y0": ends[0],
+            "y1": ends[1],
+            "xref": axes[0],
+            "yref": axes[1],
+            "line": {"color": colour or drawn.palette.muted, "width": width, "dash": dash},
+            "layer": "below",
+        }
     )
 
 
@@ -243,17 +247,19 @@ def band(
     axes : tuple of str, default ("x", "y")
         The axes.
     """
-    drawn.figure.add_shape(
-        type="rect",
-        x0=xs[0],
-        x1=xs[1],
-        y0=ends[0],
-        y1=ends[1],
-        xref=axes[0],
-        yref=axes[1],
-        fillcolor=colour or drawn.palette.band,
-        line={"width": 0},
-        layer="below",
+    drawn.shapes.append(
+        {
+            "type": "rect",
+            "x0": xs[0],
+            "x1": xs[1],
+            "y0": ends[0],
+            "y1": ends[1],
+            "xref": axes[0],
+            "yref": axes[1],
+            "fillcolor": colour or drawn.palette.band,
+            "line": {"width": 0},
+            "layer": "below",
+        }
     )
 
 
@@ -287,18 +293,19 @@ def bars(
     """
     if not ys:
         return
-    drawn.figure.add_trace(
-        go.Bar(
-            x=list(sizes),
-            base=list(starts),
-            y=list(ys),
-            orientation="h",
-            width=width,
-            showlegend=False,
-            marker={"color": colours if isinstance(colours, str) else list(colours), "line": {"width": 0}},
-            hovertext=list(hover),
-            hoverinfo="text",
-            xaxis=axes[0],
-            yaxis=axes[1],
-        )
+    drawn.traces.append(
+        {
+            "type": "bar",
+            "x": list(sizes),
+            "base": list(starts),
+            "y": list(ys),
+            "orientation": "h",
+            "width": width,
+            "showlegend": False,
+            "marker": {"color": colours if isinstance(colours, str) else list(colours), "line": {"width": 0}},
+            "hovertext": list(hover),
+            "hoverinfo": "text",
+            "xaxis": axes[0],
+            "yaxis": axes[1],
+        }
     )

@@ -83,7 +83,7 @@ def matrix(
     )
     _fields(drawn, groups, place, (len(down), len(across)))
     _squares(drawn, groups, place, theme, confidence)
-    drawn.figure.update_layout(
+    drawn.layout.update(
         xaxis={
             "range": [-0.5, len(across) - 0.5],
             "tickvals": list(range(len(across))),
@@ -93,15 +93,15 @@ def matrix(
             "zeroline": False,
             "fixedrange": True,
         },
-        margin={"t": drawn.top + _HEADER},
-        height=drawn.figure.layout.height + _HEADER,
+        margin={**drawn.layout["margin"], "t": drawn.top + _HEADER},
+        height=drawn.layout["height"] + _HEADER,
     )
-    for note in drawn.figure.layout.annotations:
-        if note.yref == "paper":
-            note.yshift += _HEADER
+    for note in drawn.notes:
+        if note["yref"] == "paper":
+            note["yshift"] += _HEADER
     for x, name in enumerate(across):
         _header(drawn, x, name)
-    return drawn.figure
+    return drawn.finish()
 
 
 def matrix_alt(rows: Sequence[MetricRow], *, favourable: Outcome = "positive") -> str:
@@ -158,15 +158,19 @@ def _fields(
     for y in range(shape[0]):
         for x in range(shape[1]):
             filled = drawn.palette.surface if (y, x) in state else "rgba(0,0,0,0)"
-            drawn.figure.add_shape(
-                type="rect",
-                x0=x - 0.48,
-                x1=x + 0.48,
-                y0=y - 0.46,
-                y1=y + 0.46,
-                fillcolor=filled,
-                line={"width": 1, "color": drawn.palette.grid},
-                layer="below",
+            drawn.shapes.append(
+                {
+                    "type": "rect",
+                    "xref": "x",
+                    "yref": "y",
+                    "x0": x - 0.48,
+                    "x1": x + 0.48,
+                    "y0": y - 0.46,
+                    "y1": y + 0.46,
+                    "fillcolor": filled,
+                    "line": {"width": 1, "color": drawn.palette.grid},
+                    "layer": "below",
+                }
             )
             if state.get((y, x)) is False:
                 _hatch(drawn, x, y)
@@ -174,14 +178,18 @@ def _fields(
 
 def _hatch(drawn: Sheet, x: int, y: int) -> None:
     for start in (-0.48, -0.16, 0.16):
-        drawn.figure.add_shape(
-            type="line",
-            x0=x + start,
-            x1=x + start + 0.32,
-            y0=y + 0.46,
-            y1=y - 0.46,
-            line={"color": drawn.palette.line, "width": 1},
-            layer="below",
+        drawn.shapes.append(
+            {
+                "type": "line",
+                "xref": "x",
+                "yref": "y",
+                "x0": x + start,
+                "x1": x + start + 0.32,
+                "y0": y + 0.46,
+                "y1": y - 0.46,
+                "line": {"color": drawn.palette.line, "width": 1},
+                "layer": "below",
+            }
         )
 
 
@@ -217,31 +225,38 @@ def _squares(
 
 
 def _word(drawn: Sheet, x: int, y: int, text: str, *, shift: int, quiet: bool = False) -> None:
-    drawn.figure.add_annotation(
-        text=text,
-        x=x,
-        y=y,
-        xanchor="center",
-        yanchor="middle",
-        yshift=shift,
-        showarrow=False,
-        font={"size": 12, "color": drawn.palette.muted if quiet else drawn.palette.text},
+    drawn.notes.append(
+        {
+            "text": text,
+            "x": x,
+            "y": y,
+            "xref": "x",
+            "yref": "y",
+            "xanchor": "center",
+            "yanchor": "middle",
+            "yshift": shift,
+            "showarrow": False,
+            "font": {"size": 12, "color": drawn.palette.muted if quiet else drawn.palette.text},
+        }
     )
 
 
 def _header(drawn: Sheet, x: int, name: str) -> None:
     """Write the name of a column above it."""
-    drawn.figure.add_annotation(
-        text="<br>".join(label(line) for line in wrap(name, 12, 2)),
-        x=x,
-        y=1,
-        yref="paper",
-        xanchor="center",
-        yanchor="bottom",
-        yshift=4,
-        align="center",
-        showarrow=False,
-        font={"size": 13, "color": drawn.palette.text},
+    drawn.notes.append(
+        {
+            "text": "<br>".join(label(line) for line in wrap(name, 12, 2)),
+            "x": x,
+            "y": 1,
+            "xref": "x",
+            "yref": "paper",
+            "xanchor": "center",
+            "yanchor": "bottom",
+            "yshift": 4,
+            "align": "center",
+            "showarrow": False,
+            "font": {"size": 13, "color": drawn.palette.text},
+        }
     )
 
 

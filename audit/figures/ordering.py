@@ -61,13 +61,15 @@ def arranged(rows: Sequence[MetricRow], *, order: Order = "value") -> list[Metri
     return [row for row in groups if row.group in shown]
 
 
-def left_out(total: int, shown: int) -> str:
+def left_out(total: int, shown: int, which: str = "the highest and the lowest") -> str:
     """Say that a figure does not show every group.
 
     Parameters
     ----------
     total, shown : int
         Groups there are, and groups drawn.
+    which : str, default "the highest and the lowest"
+        Which ones are drawn.
 
     Returns
     -------
@@ -76,4 +78,4 @@ def left_out(total: int, shown: int) -> str:
     """
     if shown >= total:
         return ""
-    return f"{shown:,} of {total:,} groups are drawn: the highest and the lowest; the table has all."
+    return f"{shown:,} of {total:,} are drawn: {which}; the table has all."

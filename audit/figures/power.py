@@ -103,10 +103,10 @@ def power(
     for y, row in enumerate(shown):
         if row.gap is None:
             gap(drawn, y, row.reason, x=0.0)
-    drawn.figure.update_layout(
+    drawn.layout.update(
         xaxis=value_axis(colours, ticks, point_texts(ticks), title="Smallest gap to be shown, points")
     )
-    return drawn.figure
+    return drawn.finish()
 
 
 def power_alt(rows: Sequence[Detectable], *, tolerance: float | None = None) -> str:

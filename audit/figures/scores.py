@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import plotly.graph_objects as go
-
 from audit.figures.axes import value_axis
 from audit.figures.canvas import Row, Sheet, sheet
 from audit.figures.marks import upright
@@ -17,6 +15,8 @@ from audit.wording import count, group_phrase, label, percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import plotly.graph_objects as go
 
 _MOST_ROWS = 20
 _BASE, _HEIGHT = 0.38, 0.8
@@ -81,7 +81,7 @@ def scores(
         theme=theme,
         alt=scores_alt(rows, threshold=threshold),
         title=title,
-        caption=" ".join([*parts, left_out(len(groups), len(shown))]).strip(),
+        caption=" ".join([*parts, left_out(len(groups), len(shown), "the first")]).strip(),
         taller=12,
     )
     peak = max(
@@ -97,10 +97,10 @@ def scores(
     ends = [edge for row in shown for edge in (row.edges[0], row.edges[-1])]
     low, high = (min(ends), max(ends)) if ends else (0.0, 1.0)
     ticks = [low + (high - low) * k / 4 for k in range(5)]
-    drawn.figure.update_layout(
+    drawn.layout.update(
         xaxis=value_axis(drawn.palette, ticks, [f"{tick:.3g}" for tick in ticks], title="Score")
     )
-    return drawn.figure
+    return drawn.finish()
 
 
 def scores_alt(rows: Sequence[ScoreBins], *, threshold: float | None = None) -> str:
@@ -149,14 +149,15 @@ def _outline(
     xs.append(row.edges[-1])
     ys.append(place + _BASE)
     texts.append("")
-    drawn.figure.add_trace(
-        go.Scatter(
-            x=xs,
-            y=ys,
-            mode="lines",
-            line={"color": colour, "width": width},
-            hovertext=[label(text) if text else "" for text in texts] if hover else None,
-            hoverinfo="text" if hover else "skip",
-            showlegend=False,
-        )
+    drawn.traces.append(
+        {
+            "type": "scatter",
+            "x": xs,
+            "y": ys,
+            "mode": "lines",
+            "line": {"color": colour, "width": width},
+            "hovertext": [label(text) if text else "" for text in texts] if hover else None,
+            "hoverinfo": "text" if hover else "skip",
+            "showlegend": False,
+        }
     )

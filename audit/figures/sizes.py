@@ -65,7 +65,7 @@ def sizes(
         caption=" ".join(
             (
                 "Bar: people; dot: share with the positive label, with its interval.",
-                left_out(len(groups), len(shown)),
+                left_out(len(groups), len(shown), "the largest and the smallest"),
             )
         ).strip(),
     )
@@ -103,13 +103,13 @@ def sizes(
             gap(drawn, y, rate.reason if rate else "", x=0.0, axes=_RIGHT)
     people = nice_ticks(0.0, max((row.n for row in shown), default=1), most=3)
     shares = (0.0, 0.5, 1.0)
-    drawn.figure.update_layout(
+    drawn.layout.update(
         xaxis=value_axis(drawn.palette, people, _ends(count_texts(people)), title="People", domain=[0, 0.42]),
         xaxis2=value_axis(
             drawn.palette, shares, percent_texts(shares), title="Base rate", domain=[0.6, 1], anchor="y"
         ),
     )
-    return drawn.figure
+    return drawn.finish()
 
 
 def sizes_alt(counts: Sequence[MetricRow], base_rates: Sequence[MetricRow]) -> str:

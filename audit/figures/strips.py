@@ -75,9 +75,12 @@ def strips(
         if bound
         else "Mark: value; line: interval.",
     )
+    if not panels:
+        ticks = nice_ticks(0.0, 0.1)
+        drawn.layout.update(xaxis=value_axis(drawn.palette, ticks, point_texts(ticks)))
     for panel, axes in zip(panels, _AXES, strict=False):
         _panel(drawn, panel, axes, confidence, favourable)
-    return drawn.figure
+    return drawn.finish()
 
 
 def strips_alt(rows: Sequence[DisparityRow], *, favourable: Outcome = "positive") -> str:
@@ -155,12 +158,8 @@ def _panel(
             axes=axes,
         )
     texts = [f"{tick:.4g}" for tick in ticks] if is_ratio else point_texts(ticks)
-    name = "Lowest over highest rate (1 is equal)" if is_ratio else "Gap in percentage points"
-    drawn.figure.update_layout(
-        {
-            f"xaxis{axes[0][1:]}": value_axis(drawn.palette, ticks, texts, title=name, anchor=axes[1]),
-        }
-    )
+    name = "Lowest over highest (1: equal)" if is_ratio else "Gap in percentage points"
+    drawn.layout[f"xaxis{axes[0][1:]}"] = value_axis(drawn.palette, ticks, texts, title=name, anchor=axes[1])
 
 
 def _tolerance(drawn: Sheet, row: DisparityRow, y: int, end: float, axes: tuple[str, str]) -> None:

@@ -31,8 +31,10 @@ def to_svg(drawing: Drawing, title: str, description: str) -> str:
     return "\n".join(
         [
             '<?xml version="1.0" encoding="UTF-8"?>',
-            (f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="title description" '
-            f'width="{wide}pt" height="{tall}pt" viewBox="0 0 {wide} {tall}">'),
+            (
+                f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="title description" '
+                f'width="{wide}pt" height="{tall}pt" viewBox="0 0 {wide} {tall}">'
+            ),
             f'<title id="title">{name}</title>',
             f'<desc id="description">{words}</desc>',
             f'<rect width="{wide}" height="{tall}" fill="#ffffff"/>',

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-import plotly.graph_objects as go
-
 from audit.figures.axes import nice_ticks, percent_texts, point_texts, starts_at, value_axis
 from audit.figures.canvas import Sheet, heading, plain_sheet
 from audit.figures.marks import marks
@@ -15,6 +13,8 @@ from audit.wording import label, percent, points, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import plotly.graph_objects as go
 
 Stage = Literal["before", "control", "after"]
 
@@ -89,19 +89,23 @@ def tradeoff(
     xs = nice_ticks(0.0, max(across, default=0.1))
     ys = nice_ticks(max(min(upward, default=0.0) - 0.01, 0.0), min(max(upward, default=1.0) + 0.01, 1.0))
     if tolerance is not None:
-        drawn.figure.add_shape(
-            type="line",
-            x0=tolerance,
-            x1=tolerance,
-            y0=ys[0],
-            y1=ys[-1],
-            line={"color": drawn.palette.muted, "width": 1.5, "dash": "dot"},
-            layer="below",
+        drawn.shapes.append(
+            {
+                "type": "line",
+                "xref": "x",
+                "yref": "y",
+                "x0": tolerance,
+                "x1": tolerance,
+                "y0": ys[0],
+                "y1": ys[-1],
+                "line": {"color": drawn.palette.muted, "width": 1.5, "dash": "dot"},
+                "layer": "below",
+            }
         )
     for place, name in enumerate(names):
         _path(drawn, [row for row in rows if row.title == name], group_colour(place, theme), xs[-1])
     _points(drawn, rows, names, theme)
-    drawn.figure.update_layout(
+    drawn.layout.update(
         xaxis=value_axis(
             drawn.palette,
             xs,
@@ -110,7 +114,7 @@ def tradeoff(
         ),
         yaxis=value_axis(drawn.palette, ys, percent_texts(ys), title=f"Accuracy{starts_at(ys)}"),
     )
-    return drawn.figure
+    return drawn.finish()
 
 
 def tradeoff_alt(rows: Sequence[TradePoint], *, gap_title: str = "Gap") -> str:
@@ -145,15 +149,16 @@ def _path(drawn: Sheet, rows: Sequence[TradePoint], colour: str, right: float) -
     stages = {row.stage: row for row in rows}
     steps = [stages[stage] for stage in _SYMBOLS if stage in stages]
     if len(steps) > 1:
-        drawn.figure.add_trace(
-            go.Scatter(
-                x=[row.gap for row in steps],
-                y=[row.accuracy for row in steps],
-                mode="lines",
-                line={"color": drawn.palette.line, "width": 2},
-                hoverinfo="skip",
-                showlegend=False,
-            )
+        drawn.traces.append(
+            {
+                "type": "scatter",
+                "x": [row.gap for row in steps],
+                "y": [row.accuracy for row in steps],
+                "mode": "lines",
+                "line": {"color": drawn.palette.line, "width": 2},
+                "hoverinfo": "skip",
+                "showlegend": False,
+            }
         )
     after = stages.get("after")
     if after is None:
@@ -163,29 +168,34 @@ def _path(drawn: Sheet, rows: Sequence[TradePoint], colour: str, right: float) -
         ((after.accuracy_low, after.accuracy_high), after.gap, False),
     ):
         if ends[0] is not None and ends[1] is not None:
-            drawn.figure.add_trace(
-                go.Scatter(
-                    x=list(ends) if flat else [other, other],
-                    y=[other, other] if flat else list(ends),
-                    mode="lines",
-                    line={"color": colour, "width": 1.5},
-                    hoverinfo="skip",
-                    showlegend=False,
-                )
+            drawn.traces.append(
+                {
+                    "type": "scatter",
+                    "x": list(ends) if flat else [other, other],
+                    "y": [other, other] if flat else list(ends),
+                    "mode": "lines",
+                    "line": {"color": colour, "width": 1.5},
+                    "hoverinfo": "skip",
+                    "showlegend": False,
+                }
             )
     # The way back to the wider gap leads up and to the right: below, the name is clear of it.
     far = after.gap > 0.75 * right
-    drawn.figure.add_annotation(
-        text="<br>".join(label(line) for line in wrap(after.title, 20, 2)),
-        x=after.gap,
-        y=after.accuracy,
-        xanchor="right" if far else "left",
-        yanchor="top",
-        xshift=-8 if far else 8,
-        yshift=-3,
-        align="left",
-        showarrow=False,
-        font={"size": 12, "color": drawn.palette.text},
+    drawn.notes.append(
+        {
+            "text": "<br>".join(label(line) for line in wrap(after.title, 20, 2)),
+            "x": after.gap,
+            "xref": "x",
+            "yref": "y",
+            "y": after.accuracy,
+            "xanchor": "right" if far else "left",
+            "yanchor": "top",
+            "xshift": -8 if far else 8,
+            "yshift": -3,
+            "align": "left",
+            "showarrow": False,
+            "font": {"size": 12, "color": drawn.palette.text},
+        }
     )
 
 

@@ -47,7 +47,7 @@ def cells(
         theme=theme,
         alt=cells_alt(rows),
         title=title,
-        caption=" ".join((_caption(shown), left_out(len(rows), len(shown)))).strip(),
+        caption=" ".join((_caption(shown), left_out(len(rows), len(shown), "the first"))).strip(),
     )
     ys = [float(y) for y in range(len(shown))]
     kept = [max(row.before - row.removed, 0.0) for row in shown]
@@ -79,11 +79,11 @@ def cells(
         symbol="diamond",
     )
     ticks = nice_ticks(0.0, max((max(row.before, row.after) for row in shown), default=1.0), most=4)
-    drawn.figure.update_layout(
+    drawn.layout.update(
         barmode="overlay",
         xaxis=value_axis(drawn.palette, ticks, count_texts(ticks), title="Training rows"),
     )
-    return drawn.figure
+    return drawn.finish()
 
 
 def cells_alt(rows: Sequence[CellCount]) -> str:
@@ -147,10 +147,10 @@ def rowflow(data: DataRecord, *, title: str = "", theme: Theme = "light") -> go.
         width=0.42,
     )
     ticks = nice_ticks(0.0, max(data.read, 1), most=4)
-    drawn.figure.update_layout(
+    drawn.layout.update(
         xaxis=value_axis(colours, ticks, count_texts(ticks), title="Rows"),
     )
-    return drawn.figure
+    return drawn.finish()
 
 
 def rowflow_alt(data: DataRecord) -> str:
@@ -172,9 +172,9 @@ def rowflow_alt(data: DataRecord) -> str:
 
 def _caption(shown: Sequence[CellCount]) -> str:
     """Explain only the marks that are there."""
-    parts = ["Dark: kept"]
+    parts = ["Strong colour: kept"]
     if any(row.added for row in shown):
-        parts.append("light: added")
+        parts.append("weak colour: added")
     if any(row.removed for row in shown):
         parts.append("grey: removed")
     if any(_weighted(row) for row in shown):

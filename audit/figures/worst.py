@@ -78,12 +78,12 @@ def worst(
     for y, row in enumerate(shown):
         if row.distance is None:
             gap(drawn, y, row.reason, x=ticks[0])
-    drawn.figure.update_layout(
+    drawn.layout.update(
         xaxis=value_axis(
             drawn.palette, ticks, point_texts(ticks, signed=True), title="Points from everybody's rate (0)"
         )
     )
-    return drawn.figure
+    return drawn.finish()
 
 
 def worst_alt(rows: Sequence[DisparityRow], *, favourable: Outcome = "positive") -> str:

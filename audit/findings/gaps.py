@@ -10,7 +10,12 @@ from audit.wording import (
     chance,
     column_title,
     disparity_title,
+    gap_interval,
     headline,
+    not_estimable,
+    points,
+    ratio,
+    ratio_interval,
     small_denominator,
     verdict_sentence,
     worst_group,
@@ -88,17 +93,38 @@ def cannot_tell(facts: Facts) -> list[Finding]:
             for row in _judged(facts, sensitive, "cannot_tell", criterion)
         ]
         if rows:
-            listed = "; ".join(f"{_title(facts, row)}: {verdict_sentence(row)}" for row in rows)
+            listed = "; ".join(f"{_title(facts, row).lower()} {_size(facts, row)}" for row in rows)
             found.append(
                 Finding(
                     code="FA102",
                     severity="medium",
-                    title=f"By {column_title(sensitive)}, {len(rows)} of the criteria cannot be decided",
-                    evidence=f"{evidence(facts, rows[0])}" if len(rows) == 1 else listed,
+                    title=f"By {column_title(sensitive)}, {_criteria(len(rows))} cannot be decided",
+                    evidence=evidence(facts, rows[0])
+                    if len(rows) == 1
+                    else f"{listed[0].upper()}{listed[1:]}. {_doubt(rows)}",
                     advice="Collect more labelled people in the smallest groups, or audit coarser groups.",
                 )
             )
     return found
+
+
+def _criteria(n: int) -> str:
+    return "one criterion" if n == 1 else f"{n} criteria"
+
+
+def _size(facts: Facts, row: DisparityRow) -> str:
+    """Give a disparity with its interval in the fewest words."""
+    if row.value is None:
+        return not_estimable(row.reason)
+    if row.comparison == "ratio":
+        return f"{ratio(row.value)} ({ratio_interval(row.low, row.high, confidence=facts.plan.confidence)})"
+    return f"{points(row.value)} ({gap_interval(row.low, row.high, confidence=facts.plan.confidence)})"
+
+
+def _doubt(rows: list[DisparityRow]) -> str:
+    if any(row.groups_estimable < row.groups_total for row in rows):
+        return "An interval reaches across its tolerance, or a group is not estimable."
+    return "Each interval reaches across its tolerance."
 
 
 def within(facts: Facts) -> list[Finding]:
@@ -118,7 +144,7 @@ def within(facts: Facts) -> list[Finding]:
                 Finding(
                     code="FA103",
                     severity="info",
-                    title=f"By {column_title(sensitive)}, {len(rows)} of the criteria are within tolerance",
+                    title=f"By {column_title(sensitive)}, {_criteria(len(rows))} {'is' if len(rows) == 1 else 'are'} within tolerance",
                     evidence=f"{names}. {listed}",
                     advice="Within the tolerance that was set is not the same as no difference; keep watching it.",
                 )

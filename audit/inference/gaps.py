@@ -223,8 +223,8 @@ def worst_group(
     )
 
 
-def expected_gap(p: Array, n: Array, *, replicates: int, rng: np.random.Generator) -> float:
-    """Give the mean gap that chance alone would show if all groups had the same rate.
+def chance_gaps(p: Array, n: Array, *, replicates: int, rng: np.random.Generator) -> Array:
+    """Draw the gaps that chance alone would show if all groups had the same rate.
 
     Parameters
     ----------
@@ -239,13 +239,29 @@ def expected_gap(p: Array, n: Array, *, replicates: int, rng: np.random.Generato
 
     Returns
     -------
-    float
-        Mean of largest − smallest, between 0 and 1; NaN with fewer than two groups.
+    ndarray of shape (replicates,)
+        Largest − smallest, between 0 and 1; NaN with fewer than two groups.
     """
     use = ~np.isnan(p)
     if use.sum() < 2:
-        return float("nan")
+        return np.full(replicates, np.nan)
     sizes = np.maximum(np.rint(n[use]), 1).astype(np.int64)
     pooled = float(np.average(p[use], weights=sizes))
     draws = rng.binomial(sizes, min(max(pooled, 0.0), 1.0), size=(replicates, len(sizes))) / sizes
-    return float((draws.max(axis=1) - draws.min(axis=1)).mean())
+    return np.asarray(draws.max(axis=1) - draws.min(axis=1))
+
+
+def expected_gap(p: Array, n: Array, *, replicates: int, rng: np.random.Generator) -> float:
+    """Give the mean gap that chance alone would show if all groups had the same rate.
+
+    Parameters
+    ----------
+    p, n, replicates, rng
+        As in :func:`chance_gaps`.
+
+    Returns
+    -------
+    float
+        Mean of largest − smallest, between 0 and 1; NaN with fewer than two groups.
+    """
+    return float(chance_gaps(p, n, replicates=replicates, rng=rng).mean())

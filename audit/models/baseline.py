@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import numpy as np
 
 from audit.errors import ModelError, did_you_mean, listing, quote
-from audit.models.features import Encoder, build_encoder, require_columns
+from audit.models.columns import require_columns
+from audit.models.features import Encoder, build_encoder
 from audit.plan import BASELINES
 from audit.progress import silent
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 NOT_CONVERGED: Final = "The training stopped before it had fully converged."
 """The note for a training that reached its most steps."""
 
-_FEW_ROWS = 20_000
+_FEW_ROWS = 200_000
 
 _Predict: TypeAlias = "Callable[[pd.DataFrame], NDArray[np.float64]]"
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from audit.errors import ModelError, quote
 from audit.models.clone import fit_clone
-from audit.models.features import as_numbers, column_kind, require_columns
+from audit.models.columns import as_numbers, column_kind, require_columns
 from audit.models.outputs import Scored
 from audit.models.process import DECISION, MODEL, ROWS, SCORE, Limits, run_worker
 from audit.models.upload import SIZE_LIMIT, ModelInfo, columns_for, fingerprint, input_types

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from audit.errors import ModelError, listing, quote
-from audit.models.features import as_numbers, numbers_again
+from audit.models.columns import as_numbers, numbers_again
 from audit.models.outputs import Answers
 from audit.models.process import THREADS
 from audit.models.sniff import unreadable

@@ -107,7 +107,7 @@ def run_worker(
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    one = str(THREADS)
+    threads = str(THREADS)
     return {
         "PATH": os.defpath,
         "HOME": str(folder),
@@ -116,10 +116,11 @@ def _environment(folder: Path) -> dict[str, str]:
         "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",
-        "OMP_NUM_THREADS": one,
-        "OPENBLAS_NUM_THREADS": one,
-        "MKL_NUM_THREADS": one,
-        "NUMEXPR_NUM_THREADS": one,
+        "OMP_WAIT_POLICY": "PASSIVE",
+        "OMP_NUM_THREADS": threads,
+        "OPENBLAS_NUM_THREADS": threads,
+        "MKL_NUM_THREADS": threads,
+        "NUMEXPR_NUM_THREADS": threads,
     }
 
 

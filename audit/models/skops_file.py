@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from audit.errors import ModelError, listing, quote
-from audit.models.features import as_numbers, numbers_again
+from audit.models.columns import as_numbers, numbers_again
 from audit.models.outputs import Answers
 from audit.models.sniff import holds_pickle, pickle_refused, unreadable
 from audit.models.trusted import TRUSTED_TYPES

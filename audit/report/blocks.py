@@ -225,6 +225,20 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
+class Pair:
+    """Two pictures side by side.
+
+    Parameters
+    ----------
+    left, right : Figure
+        The pictures.
+    """
+
+    left: Figure
+    right: Figure
+
+
+@dataclass(frozen=True, slots=True)
 class Chips:
     """Verdicts in a row.
 
@@ -235,6 +249,24 @@ class Chips:
     """
 
     chips: tuple[Chip, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One finding: how much it matters, what it is, the evidence and what to do.
+
+    Parameters
+    ----------
+    chip : Chip
+        How much it matters.
+    title, evidence, advice : str
+        The finding in a few words, its numbers, and what to do about it.
+    """
+
+    chip: Chip
+    title: str
+    evidence: str
+    advice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,5 +367,5 @@ class KeepTogether:
 
 Block: TypeAlias = (
     Cover | Heading | Paragraph | Bullets | Table | Figure | Chips | Facts | Equation | Callout | Signature
-    | Contents | PageBreak | KeepTogether
+    | Contents | Item | Pair | PageBreak | KeepTogether
 )  # fmt: skip

@@ -8,7 +8,7 @@ from functools import singledispatchmethod
 from typing import TYPE_CHECKING, Any, Final
 
 from audit.figures.drawing import Circle, Drawing, Path, Primitive, Rect, Text
-from audit.figures.fonts import width
+from audit.figures.fonts import width as measured
 from audit.figures.lettering import NAME_LIMIT, SENTENCE_LIMIT, breakable, clean
 from audit.report.blocks import (
     Block,
@@ -23,8 +23,10 @@ from audit.report.blocks import (
     Facts,
     Figure,
     Heading,
+    Item,
     KeepTogether,
     PageBreak,
+    Pair,
     Paragraph,
     Run,
     Separator,
@@ -38,6 +40,9 @@ if TYPE_CHECKING:
 
 TEXT_WIDTH: Final = 475.0
 """Width of the text on the page, in points: A4 less its margins."""
+
+HALF_WIDTH: Final = 228.0
+"""Width of a picture that has another one beside it."""
 
 _CELL_SIZE: Final = 8.9
 _LONG_TABLE: Final = 14
@@ -162,6 +167,16 @@ class Lowering:
         return {"kind": "chips", "chips": [self._chip(chip) for chip in block.chips]}
 
     @block.register
+    def _(self, block: Item) -> dict[str, Any]:
+        return {
+            "kind": "item",
+            "chip": self._chip(block.chip),
+            "title": self.sentence(block.title),
+            "evidence": self.sentence(block.evidence),
+            "advice": self.sentence(block.advice),
+        }
+
+    @block.register
     def _(self, block: Facts) -> dict[str, Any]:
         return {"kind": "facts", "items": self._pairs(block.items), "code": block.code}
 
@@ -194,7 +209,7 @@ class Lowering:
         return {"kind": "contents", "title": self.name(block.title)}
 
     @block.register
-    def _(self, block: PageBreak) -> dict[str, Any]:
+    def _(self, block: PageBreak) -> dict[str, Any]:  # noqa: ARG002 - the type alone says what it is
         return {"kind": "pagebreak"}
 
     @block.register
@@ -202,10 +217,20 @@ class Lowering:
         return {"kind": "together", "blocks": self.blocks(block.blocks)}
 
     @block.register
+    def _(self, block: Pair) -> dict[str, Any]:
+        return {
+            "kind": "pair",
+            "figures": [self._figure(one, HALF_WIDTH) for one in (block.left, block.right)],
+        }
+
+    @block.register
     def _(self, block: Figure) -> dict[str, Any]:
+        return self._figure(block, TEXT_WIDTH)
+
+    def _figure(self, block: Figure, width: float) -> dict[str, Any]:
         return {
             "kind": "figure",
-            "drawing": drawn(_drawing(block)),
+            "drawing": drawn(_drawing(block, width)),
             "caption": self.sentence(block.caption),
             # A reader that speaks the text has no use for places where a line may end.
             "alt": clean(block.alt, limit=SENTENCE_LIMIT) or clean(block.caption) or "Figure",
@@ -258,12 +283,12 @@ class Lowering:
         return [pair for pair in pairs if pair["value"].strip()]
 
 
-def _drawing(block: Figure) -> Drawing:
+def _drawing(block: Figure, width: float) -> Drawing:
     if isinstance(block.picture, Drawing):
         return block.picture
     from audit.figures.lowering import lower
 
-    return lower(block.picture, TEXT_WIDTH, block.height)
+    return lower(block.picture, width, block.height)
 
 
 def _closing(rows: tuple[Separator | tuple[Cell, ...], ...]) -> int:
@@ -290,7 +315,7 @@ def _pads(column: list[Cell | None]) -> dict[int, float]:
 
 def _wide(text: str) -> float:
     # Digits in tables are all as wide as a zero.
-    return width(re.sub(r"\d", "0", text), _CELL_SIZE)
+    return measured(re.sub(r"\d", "0", text), _CELL_SIZE)
 
 
 def drawn(drawing: Drawing) -> dict[str, Any]:

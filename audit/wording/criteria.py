@@ -90,7 +90,7 @@ CRITERION_TEXTS: Final[Mapping[str, MetricText]] = MappingProxyType(
         ),
         "minimax": MetricText(
             id="minimax",
-            title="The worst-off group (minimax)",
+            title="Worst-off group (minimax)",
             short="Worst-off group",
             term="minimax",
             symbol="max ERR",
@@ -171,7 +171,7 @@ COMPARISON_TEXTS: Final[Mapping[str, MetricText]] = MappingProxyType(
         ),
         "worst_group": MetricText(
             id="worst_group",
-            title="The worst group (minimax)",
+            title="Worst group (minimax)",
             short="Worst group",
             term="worst group",
             symbol="worst",

@@ -258,3 +258,30 @@ def test_frames_that_hold_nothing(tmp_path):
         with pytest.raises(InputError) as caught:
             ingest_frame(frame, tmp_path)
         assert caught.value.code == code
+
+
+def seeds():
+    table = pa.table(
+        {"s": ["a", "b", None] * 9, "n": range(27), "d": pa.array(["x", "y", "z"] * 9).dictionary_encode()}
+    )
+    file, arrow, streamed = io.BytesIO(), pa.BufferOutputStream(), pa.BufferOutputStream()
+    pq.write_table(table, file)
+    for sink, new in ((arrow, pa.ipc.new_file), (streamed, pa.ipc.new_stream)):
+        with new(sink, table.schema) as writer:
+            writer.write_table(table)
+    texts = b'a,b,c\n1,"x ""q"" y",3\n4,"two\nlines",6\n7,,9\n', "größe;x\n1;2\n".encode("utf-16")
+    return [file.getvalue(), arrow.getvalue().to_pybytes(), streamed.getvalue().to_pybytes(), *texts]
+
+
+@pytest.mark.parametrize("data", seeds(), ids=["parquet", "arrow", "stream", "csv", "utf16"])
+def test_damaged_bytes_are_read_or_refused_and_nothing_else(tmp_path, data):
+    rng = np.random.default_rng(5)
+    for _ in range(60):
+        damaged = bytearray(data)
+        for at in rng.integers(0, len(data), rng.integers(1, 6)):
+            damaged[at] = rng.choice([0, 255, 34, 44, 10, rng.integers(256)])
+        try:
+            dataset = ingest(bytes(damaged), tmp_path)
+        except InputError:
+            continue
+        assert len(dataset.frame()) == dataset.n_rows

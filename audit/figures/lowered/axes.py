@@ -252,7 +252,9 @@ def build(
     )
 
 
-def _kind(name: str, settings: Mapping[str, Any], values: Iterable[Any]) -> Literal["linear", "log", "category"]:
+def _kind(
+    name: str, settings: Mapping[str, Any], values: Iterable[Any]
+) -> Literal["linear", "log", "category"]:
     given = settings.get("type") or "-"
     if given == "category" or (given == "-" and any(isinstance(value, str) for value in values)):
         return "category"

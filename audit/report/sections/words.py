@@ -24,7 +24,6 @@ VERDICT_ORDER: Final[tuple[Verdict, ...]] = ("beyond", "cannot_tell", "within")
 """The verdicts by weight."""
 
 
-
 def verdict_chip(verdict: Verdict | None) -> Chip | str:
     """Give the chip of a verdict.
 
@@ -218,9 +217,7 @@ def judged(audit: Audit, sensitive: tuple[str, ...]) -> tuple[DisparityRow, ...]
     tuple of DisparityRow
         The criteria, in the audit's order.
     """
-    return tuple(
-        row for row in audit.disparities if row.sensitive == sensitive and row.tolerance is not None
-    )
+    return tuple(row for row in audit.disparities if row.sensitive == sensitive and row.tolerance is not None)
 
 
 def left_in_file(shown: int, total: int) -> str:

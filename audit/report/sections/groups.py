@@ -1,0 +1,291 @@
+"""Who is treated differently, and how sure that is: one part for each grouping, and the worst groups."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from audit.figures.forest import forest, forest_alt
+from audit.figures.matrix import matrix, matrix_alt
+from audit.figures.strips import strips, strips_alt
+from audit.figures.worst import worst, worst_alt
+from audit.report.blocks import Cell, Column, Figure, Heading, Paragraph, Run, Separator
+from audit.report.document import table
+from audit.report.sections.front import paired, remark
+from audit.report.sections.words import (
+    CAP,
+    PICTURED,
+    bound_of,
+    criterion_name,
+    judged,
+    largest,
+    left_in_file,
+    opportunity,
+    rate_cell,
+    size_of,
+    span,
+    span_of,
+    verdict_chip,
+)
+from audit.rows import group_name
+from audit.wording import (
+    column_title,
+    count,
+    headline,
+    level,
+    metric_title,
+    percent,
+    points,
+    short_title,
+    small_denominator,
+    worst_group,
+)
+
+if TYPE_CHECKING:
+    from audit.report.blocks import Block, Table
+    from audit.report.document import RowLike
+    from audit.result import Audit
+    from audit.rows import DisparityRow, MetricRow
+
+_WORST: Final = (
+    "error_rate", "selection_rate", "true_positive_rate", "false_positive_rate", "true_negative_rate",
+    "false_negative_rate", "precision",
+)  # fmt: skip
+
+
+def grouping(audit: Audit, sensitive: tuple[str, ...]) -> list[Block]:
+    """Show the gaps and rates of one sensitive feature.
+
+    Parameters
+    ----------
+    audit : Audit
+        The audit.
+    sensitive : tuple of str
+        The feature.
+
+    Returns
+    -------
+    list of blocks
+        The section.
+    """
+    found: list[Block] = [Heading(f"By {column_title(sensitive)}"), *_answer(audit, sensitive)]
+    found.append(_criteria(audit, sensitive))
+    pictures = [
+        _forest(audit, metric, sensitive)
+        for metric in ("selection_rate", opportunity(audit.plan), "error_rate")
+    ]
+    rows = judged(audit, sensitive)
+    if rows:
+        said = strips_alt(rows, favourable=audit.plan.roles.favourable)
+        drawn = strips(rows, favourable=audit.plan.roles.favourable, confidence=audit.plan.confidence)
+        pictures.insert(
+            0, Figure(drawn, f"Criteria by {column_title(sensitive)} against their tolerances.", said)
+        )
+    found += paired(pictures)
+    found.append(_rates(audit, sensitive))
+    return found
+
+
+def intersections(audit: Audit) -> list[Block]:
+    """Show the groups in which all sensitive features meet.
+
+    Parameters
+    ----------
+    audit : Audit
+        The audit.
+
+    Returns
+    -------
+    list of blocks
+        The section; nothing where there is one feature alone.
+    """
+    sensitive = audit.groupings[-1]
+    if len(sensitive) < 2:
+        return []
+    found: list[Block] = [
+        Heading(f"Where features meet: {column_title(sensitive)}"),
+        *_answer(audit, sensitive),
+        _criteria(audit, sensitive),
+    ]
+    rows = largest(audit.metric_rows("selection_rate", sensitive))
+    favourable = audit.plan.roles.favourable
+    total = len(audit.groups(sensitive))
+    shown = f" The {PICTURED} largest of {total} groups." if total > len(rows) else ""
+    found.append(
+        Figure(
+            matrix(rows, favourable=favourable, confidence=audit.plan.confidence),
+            f"{metric_title('selection_rate', favourable)} where {column_title(sensitive)} meet.{shown}",
+            matrix_alt(rows, favourable=favourable),
+        )
+    )
+    found.append(_rates(audit, sensitive))
+    return found
+
+
+def worst_groups(audit: Audit) -> list[Block]:
+    """Show the worst group of every rate, and how far it is from everybody.
+
+    Parameters
+    ----------
+    audit : Audit
+        The audit.
+
+    Returns
+    -------
+    list of blocks
+        The section.
+    """
+    favourable = audit.plan.roles.favourable
+    first = audit.disparity("error_rate", "worst_group", audit.groupings[0])
+    found: list[Block] = [
+        Heading("The worst group"),
+        Paragraph((Run(worst_group(first, favourable, confidence=audit.plan.confidence)),), lead=True),
+        Paragraph(
+            (
+                Run(
+                    "The minimax view asks how the group fares that fares worst. It was chosen because it looks worst, "
+                    "so part of its distance is chance; the intervals allow for that choice."
+                ),
+            )
+        ),
+    ]
+    rows = [row for metric in _WORST for row in _worst_rows(audit, metric, audit.groupings[0])]
+    found.append(
+        Figure(
+            worst(rows, favourable=favourable, confidence=audit.plan.confidence),
+            f"Distance of the worst group by {column_title(audit.groupings[0])} from everybody.",
+            worst_alt(rows, favourable=favourable),
+        )
+    )
+    found.append(_worst_table(audit))
+    return found
+
+
+def _worst_rows(audit: Audit, metric: str, sensitive: tuple[str, ...]) -> list[DisparityRow]:
+    return [
+        row
+        for row in audit.disparities
+        if (row.metric, row.comparison, row.sensitive) == (metric, "worst_group", sensitive)
+    ]
+
+
+def _worst_table(audit: Audit) -> Table:
+    rows: list[RowLike] = []
+    for sensitive in audit.groupings:
+        rows.append(Separator(f"By {column_title(sensitive)}"))
+        for metric in _WORST:
+            for row in _worst_rows(audit, metric, sensitive):
+                name = group_name(row.group) if row.group else "–"
+                distance = "" if row.distance is None else points(row.distance).removesuffix(" points")
+                rows.append(
+                    (
+                        short_title(metric, audit.plan.roles.favourable),
+                        name,
+                        Cell(percent(row.value), below=span(row.low, row.high, kind="rate"))
+                        if row.value is not None
+                        else Cell("not estimable", muted=True),
+                        Cell(distance, below=span(row.distance_low, row.distance_high, kind="gap")),
+                    )
+                )
+    columns = (
+        Column("Rate", weight=1.2),
+        Column("Worst group", weight=1),
+        Column("Its rate", "right"),
+        Column("Points from everybody", "right"),
+    )
+    note = f"Below each number: its {level(audit.plan.confidence)} interval, simultaneous over the groups."
+    return table(columns, rows, caption="The worst group of every rate.", note=note)
+
+
+def _answer(audit: Audit, sensitive: tuple[str, ...]) -> list[Block]:
+    """Answer the section's question in a sentence, and say where it rests on few people."""
+    row = audit.disparity("equal_opportunity", "difference", sensitive)
+    if row.value is None:
+        row = audit.disparity("demographic_parity", "difference", sensitive)
+    found: list[Block] = [
+        Paragraph(
+            (Run(headline(row, audit.metrics, audit.plan.roles, confidence=audit.plan.confidence)),),
+            lead=True,
+        )
+    ]
+    few = small_denominator(row, audit.metrics, audit.plan.roles, audit.over_larger_groups(row))
+    if few:
+        found.append(remark("Few people.", few))
+    return found
+
+
+def _criteria(audit: Audit, sensitive: tuple[str, ...]) -> Table:
+    judged_rows = judged(audit, sensitive)
+    rows = [
+        (
+            criterion_name(row, audit.plan),
+            Cell(size_of(row, row.value), strong=row.value is not None, muted=row.value is None),
+            span_of(row),
+            bound_of(row),
+            f"{row.groups_estimable} of {row.groups_total}",
+            verdict_chip(row.verdict),
+        )
+        for row in judged_rows or _unjudged(audit, sensitive)
+    ]
+    columns = (
+        Column("Criterion", weight=1),
+        Column("Value", "right"),
+        Column(f"{level(audit.plan.confidence)} interval", "right"),
+        Column("Tolerance", "right"),
+        Column("Groups", "right"),
+        Column("Verdict"),
+    )
+    return table(
+        columns,
+        rows,
+        caption=f"Criteria by {column_title(sensitive)}.",
+        note="Gaps in percentage points. Groups: how many of them the value is taken over.",
+    )
+
+
+def _unjudged(audit: Audit, sensitive: tuple[str, ...]) -> list[DisparityRow]:
+    return [
+        audit.disparity(metric, comparison, sensitive)
+        for metric in ("demographic_parity", "equal_opportunity", "equalized_odds")
+        for comparison in ("difference", "ratio")
+    ]
+
+
+def _forest(audit: Audit, metric: str, sensitive: tuple[str, ...]) -> Figure:
+    rows: list[MetricRow] = largest(audit.metric_rows(metric, sensitive))
+    everybody = audit.metric(metric, sensitive)
+    favourable = audit.plan.roles.favourable
+    total = len(audit.groups(sensitive))
+    more = f" The {len(rows)} largest of {total} groups." if total > len(rows) else ""
+    return Figure(
+        forest(rows, overall=everybody, favourable=favourable, confidence=audit.plan.confidence),
+        f"{metric_title(metric, favourable)} by {column_title(sensitive)}, with intervals.{more}",
+        forest_alt(rows, overall=everybody, favourable=favourable),
+    )
+
+
+def _rates(audit: Audit, sensitive: tuple[str, ...]) -> Table:
+    """Table the rates of the groups, each with its interval below it."""
+    metrics = ("selection_rate", "true_positive_rate", "false_positive_rate", "error_rate", "precision")
+    groups = audit.groups(sensitive)
+    by_key = {(row.metric, row.group): row for row in audit.metrics if row.sensitive == sensitive}
+    order = sorted(groups, key=lambda group: -by_key["count", group].n) if len(groups) > CAP else groups
+    rows: list[RowLike] = []
+    for group in (None, *order[:CAP]):
+        size = by_key["count", group]
+        cells = [rate_cell(by_key[metric, group]) for metric in metrics]
+        name = Cell(group_name(group), strong=group is None)
+        rows.append((name, count(size.n), *cells))
+    favourable = audit.plan.roles.favourable
+    columns = (
+        Column("Group", weight=1),
+        Column("People", "right"),
+        *(Column(short_title(metric, favourable), "right", 0.62) for metric in metrics),
+    )
+    note = f"Below each rate: its {level(audit.plan.confidence)} interval in per cent."
+    left = left_in_file(min(len(groups), CAP), len(groups))
+    return table(
+        columns,
+        rows,
+        caption=f"Rates of the groups by {column_title(sensitive)}.",
+        note=f"{note} {left}".strip(),
+    )

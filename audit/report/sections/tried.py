@@ -1,0 +1,245 @@
+"""What was tried: each mitigation, what it did to the training data, who gained and who paid."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from audit.figures.comparison import dumbbell, dumbbell_alt
+from audit.figures.training import cells, cells_alt
+from audit.report.blocks import Bullets, Cell, Column, Facts, Figure, Heading, Paragraph, Run, Separator
+from audit.report.document import table
+from audit.report.sections.front import paired, remark
+from audit.report.sections.words import change_cell, criterion_name, opportunity, size_of
+from audit.rows import REASONS, group_name
+from audit.wording import column_title, count, level, levelling_down, metric_title, percent, short_title
+
+if TYPE_CHECKING:
+    from audit.report.blocks import Block, Table
+    from audit.report.document import RowLike
+    from audit.result import Audit
+    from audit.rows import ComparisonRow, TrialRecord
+
+_NOTES: Final = 4
+_CELLS: Final = 8
+_PICTURES: Final = 3
+_GROUPS: Final = 12
+_CRITERIA: Final = (
+    ("demographic_parity", "difference"),
+    ("equal_opportunity", "difference"),
+    ("equalized_odds", "difference"),
+    ("error_rate", "worst_group"),
+)
+
+
+def mitigations(audit: Audit) -> list[Block]:
+    """Show before, control and after of every mitigation.
+
+    Parameters
+    ----------
+    audit : Audit
+        The audit.
+
+    Returns
+    -------
+    list of blocks
+        The section; nothing where nothing was tried.
+    """
+    if not audit.trials:
+        return []
+    found: list[Block] = [
+        Heading("What was tried"),
+        Paragraph((Run(_lead(audit)),), lead=True),
+        Paragraph(
+            (
+                Run("Before", "strong"),
+                Run(" is the model without the mitigation. "),
+                Run("Control", "strong"),
+                Run(
+                    " is the same model with its threshold moved to the selection rate of the mitigated one: what "
+                    "goes beyond it is the mitigation's own. "
+                ),
+                Run("Intervals of a change", "strong"),
+                Run(
+                    " are paired over the same test rows; they cover the sampling of test rows, not retraining."
+                ),
+            )
+        ),
+    ]
+    for trial in audit.trials:
+        found += _trial(audit, trial)
+    return found
+
+
+def _lead(audit: Audit) -> str:
+    n = len(audit.trials)
+    noun = "mitigation was" if n == 1 else "mitigations were"
+    names = ", ".join(trial.title for trial in audit.trials)
+    return f"{count(n)} {noun} tried, trained on the training rows alone and measured on held-out test rows: {names}."
+
+
+def _trial(audit: Audit, trial: TrialRecord) -> list[Block]:
+    rows = [row for row in audit.comparison if row.mitigation == trial.mitigation]
+    found: list[Block] = [Heading(trial.title, 2), _settings(trial)]
+    found += [
+        remark("Levelling down.", warning.removeprefix("Levelling down: ").capitalize(), caution=True)
+        for warning in _levelled(audit, rows)
+    ]
+    found.append(_gaps(audit, rows))
+    found += paired([*_dumbbells(audit, trial, rows), *_cells(audit, trial)])
+    found.append(_by_group(audit, rows))
+    if trial.notes:
+        notes = [(Run(note),) for note in trial.notes[:_NOTES]]
+        left = len(trial.notes) - len(notes)
+        if left > 0:
+            notes.append((Run(f"{count(left)} further notes are in the attached audit.json."),))
+        found.append(Bullets(tuple(notes)))
+    return found
+
+
+def _dumbbells(audit: Audit, trial: TrialRecord, rows: list[ComparisonRow]) -> list[Figure]:
+    """Draw the chances of every group of the single features, before and after."""
+    metric, favourable = opportunity(audit.plan), audit.plan.roles.favourable
+    found = []
+    for sensitive in [one for one in audit.groupings if len(one) == 1][:_PICTURES]:
+        shown = _largest(
+            [r for r in rows if (r.metric, r.comparison, r.sensitive) == (metric, None, sensitive)]
+        )
+        if shown:
+            found.append(
+                Figure(
+                    dumbbell(shown, favourable=favourable, confidence=audit.plan.confidence),
+                    f"{metric_title(metric, favourable)} by {column_title(sensitive)}, before and after "
+                    f"{trial.title.lower()}.",
+                    dumbbell_alt(shown, favourable=favourable),
+                )
+            )
+    return found
+
+
+def _cells(audit: Audit, trial: TrialRecord) -> list[Figure]:
+    """Draw what happened to the training rows, where it changed most."""
+    if not trial.cells:
+        return []
+    few = {id(cell) for cell in sorted(trial.cells, key=lambda cell: -abs(cell.after - cell.before))[:_CELLS]}
+    kept = [cell for cell in trial.cells if id(cell) in few]
+    more = (
+        f" The {len(kept)} that changed most of {len(trial.cells)}." if len(kept) < len(trial.cells) else ""
+    )
+    return [
+        Figure(
+            cells(kept, label_name=audit.plan.roles.label),
+            f"Training rows by group and label, before and after.{more}",
+            cells_alt(kept),
+        )
+    ]
+
+
+def _settings(trial: TrialRecord) -> Facts:
+    control = REASONS.get(trial.reason, trial.reason) if trial.reason else ""
+    if not control and trial.control_rate is not None and trial.after_rate is not None:
+        control = f"selects {percent(trial.control_rate)}, after the mitigation {percent(trial.after_rate)} are selected"
+    params = ", ".join(f"{name} {value}" for name, value in sorted(trial.params.items()))
+    quality = ", ".join(
+        f"{name.replace('_', ' ')} {value:.3g}" for name, value in sorted(trial.quality.items())
+    )
+    return Facts(
+        (
+            ("Baseline", trial.baseline.replace("_", " ")),
+            ("Rows", f"{count(trial.n_train)} trained on, {count(trial.n_test)} measured on"),
+            ("Settings", params),
+            ("Control", control),
+            ("Generated rows", quality),
+        )
+    )
+
+
+def _levelled(audit: Audit, rows: list[ComparisonRow]) -> list[str]:
+    """Say where a gap in chances closed because somebody got worse."""
+    metric = opportunity(audit.plan)
+    found = []
+    for gap in rows:
+        if gap.metric == "equal_opportunity" and gap.comparison == "difference":
+            rates = [r for r in rows if r.metric == metric and r.comparison is None]
+            said = levelling_down(gap, rates, audit.plan.roles.favourable)
+            if said:
+                found.append(said)
+    return found
+
+
+def _gaps(audit: Audit, rows: list[ComparisonRow]) -> Table:
+    original = any(row.original is not None and row.original != row.before for row in rows)
+    body: list[RowLike] = []
+    everybody = [r for r in rows if r.metric == "accuracy" and r.comparison is None and r.group is None]
+    body += [_line(audit, row, "Accuracy, everybody", original=original) for row in everybody[:1]]
+    for sensitive in audit.groupings:
+        body.append(Separator(f"By {column_title(sensitive)}"))
+        for metric, comparison in _CRITERIA:
+            for row in rows:
+                if (row.metric, row.comparison, row.sensitive) == (metric, comparison, sensitive):
+                    name = "Worst error" if comparison == "worst_group" else criterion_name(row, audit.plan)
+                    body.append(_line(audit, row, name, original=original))
+    columns = (
+        Column("", weight=1),
+        *((Column("Original", "right"),) if original else ()),
+        Column("Before", "right"),
+        Column("Control", "right"),
+        Column("After", "right"),
+        Column("Change", "right"),
+    )
+    note = (
+        f"Change: after less before, in points, with its {level(audit.plan.confidence)} paired interval; in bold where "
+        "the interval leaves out zero."
+    )
+    return table(columns, body, caption="Gaps before, for the control, and after.", note=note)
+
+
+def _line(audit: Audit, row: ComparisonRow, name: str, *, original: bool) -> RowLike:
+    values = (
+        (row.original, row.before, row.control, row.after)
+        if original
+        else (row.before, row.control, row.after)
+    )
+    return (name, *(_value(row, value) for value in values), change_cell(row))
+
+
+def _value(row: ComparisonRow, value: float | None) -> Cell:
+    return Cell("", muted=True) if value is None else Cell(size_of(row, value))
+
+
+def _by_group(audit: Audit, rows: list[ComparisonRow]) -> Table:
+    """Table what the mitigation did to the rates of every group of the single features."""
+    metrics = tuple(dict.fromkeys(("selection_rate", opportunity(audit.plan), "error_rate")))
+    keyed = {(r.metric, r.sensitive, r.group): r for r in rows if r.comparison is None}
+    body: list[RowLike] = []
+    for sensitive in [one for one in audit.groupings if len(one) == 1]:
+        body.append(Separator(f"By {column_title(sensitive)}"))
+        shown = _largest(
+            [r for r in rows if (r.metric, r.comparison, r.sensitive) == (metrics[0], None, sensitive)]
+        )
+        for one in [row for row in shown if row.group is not None]:
+            cells_: list[Cell] = []
+            for metric in metrics:
+                row = keyed.get((metric, sensitive, one.group))
+                if row is None or row.before is None or row.after is None:
+                    cells_ += [Cell("not estimable", muted=True), Cell("", muted=True)]
+                else:
+                    cells_ += [
+                        Cell(f"{percent(row.before).removesuffix(' %')} → {percent(row.after)}"),
+                        change_cell(row),
+                    ]
+            body.append((group_name(one.group), *cells_))
+    favourable = audit.plan.roles.favourable
+    columns = (
+        Column("Group", weight=1),
+        *(
+            column
+            for metric in metrics
+            for column in (Column(short_title(metric, favourable), "right"), Column("Change", "right"))
+        ),
+    )
+    return table(columns, body, caption="Rates of the groups before and after.")
+
+
+def _largest(rows: list[ComparisonRow]) -> list[ComparisonRow]:
+    kept = {id(row) for row in sorted(rows, key=lambda row: -row.n)[: _GROUPS + 1]}
+    return [row for row in rows if id(row) in kept]

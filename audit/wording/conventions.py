@@ -1,0 +1,32 @@
+"""The rules that hold for every number of an audit, as sentences for a reader."""
+
+from __future__ import annotations
+
+from typing import Final
+
+CONVENTIONS: Final = (
+    (
+        "A gap is the largest minus the smallest rate over the groups that can be estimated. A ratio is the smallest over "
+        "the largest. Beside it stands the signed difference of each group to a reference group."
+    ),
+    (
+        "Every rate has a Wilson interval. The interval of a gap comes from simultaneous pairwise intervals, so it can "
+        "contain 0 and allows for having picked the extreme groups."
+    ),
+    (
+        "A verdict is about the interval, not the point. Within tolerance: the whole interval is. Beyond: the whole "
+        "interval is outside. Cannot tell: everything else. A group that cannot be estimated turns within into cannot tell."
+    ),
+    "A value that cannot be estimated is never shown as 0: the reason stands in its place.",
+    (
+        "People whose group is not recorded are counted and listed as Unknown; they are left out of gaps unless the plan "
+        "says otherwise."
+    ),
+    "Weights change rates and intervals. The counts shown are people.",
+    (
+        "The rates of every group are computed with Fairlearn as well, on the same counts, and compared; groupings with "
+        "more than 50 groups are left out of that."
+    ),
+    "Before and after a mitigation, the same test rows are compared in pairs.",
+)
+"""What holds everywhere, in the order in which it is shown."""

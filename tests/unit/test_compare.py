@@ -1,0 +1,419 @@
+"""Rates and disparities of small tables counted by hand, and the mistakes that other tools ship."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from audit.cells import UNKNOWN, Attribute, Cells
+from audit.disparity.compare import disparity_rows, metric_rows, ratio_to_reference, worst_is_highest
+from audit.disparity.verdict import judge
+from audit.inference.intervals import newcombe, wilson
+from audit.metrics.rates import RATES
+from audit.plan import Grouping, Plan, Roles
+
+PLAN = Plan(replicates=100)
+NEGATIVE = Plan(replicates=100, roles=Roles(favourable="negative"))
+
+
+def people(weights=None, missing=None, **groups):
+    """Cells of one column g from (TN, FP, FN, TP) of each group."""
+    n = np.array([[[tn, fp], [fn, tp]] for tn, fp, fn, tp in groups.values()], dtype=float)
+    levels = tuple(name.replace("_", " ") for name in groups)
+    attribute = Attribute(column="g", levels=levels, missing=missing)
+    return Cells(attributes=(attribute,), groups=tuple((level,) for level in levels), n=n, w=n.copy(), w2=n.copy())
+
+
+def weighted(cells, factor):
+    """Cells in which every row of a group weighs the same factor."""
+    f = np.asarray(factor, dtype=float)[:, None, None]
+    return Cells(
+        attributes=cells.attributes, groups=cells.groups, n=cells.n, w=cells.n * f, w2=cells.n * f * f, weighted=True
+    )
+
+
+def rates(cells, plan=PLAN):
+    return {(row.metric, row.group and row.group[0]): row for row in metric_rows(cells, plan)}
+
+
+def disparities(cells, plan=PLAN):
+    judged = judge(disparity_rows(cells, plan), plan.tolerances)
+    return {row.id: row for row in judged if row.comparison != "to_reference"}
+
+
+def value(cells, name, plan=PLAN):
+    return disparities(cells, plan)[name].value
+
+
+# a: n 8, TPR .75, selected 4; b: n 6, TPR .5, selected 2; c: n 4, no positives, selected 1.
+TOY = people(a=(3, 1, 1, 3), b=(3, 1, 1, 1), c=(3, 1, 0, 0))
+
+
+def test_a_group_without_positives_has_no_true_positive_rate():
+    """Fairlearn 0.15 prints 0 for c, so that its equal-opportunity gap is .75."""
+    row = rates(TOY)["true_positive_rate", "c"]
+    assert (row.value, row.low, row.high, row.n, row.reason) == (None, None, None, 0, "no_positives")
+    gap = disparities(TOY)["equal_opportunity_difference"]
+    assert gap.value == pytest.approx(0.25)
+    assert (gap.groups_estimable, gap.groups_total) == (2, 3)
+    assert (gap.group, gap.reference) == (("a",), ("b",))
+    assert gap.verdict == "cannot_tell"
+
+
+def test_the_toy_tables_selection_rates():
+    found = [rates(TOY)["selection_rate", group].value for group in "abc"]
+    assert found == pytest.approx([0.5, 1 / 3, 0.25])
+    assert value(TOY, "demographic_parity_ratio") == pytest.approx(0.5)
+    assert value(TOY, "demographic_parity_difference") == pytest.approx(0.25)
+
+
+def test_beyond_stays_and_within_becomes_cannot_tell_when_a_group_cannot_be_estimated():
+    apart = people(a=(500, 500, 100, 900), b=(500, 500, 600, 400))
+    alike = people(a=(5000, 5000, 1000, 9000), b=(5000, 5000, 1000, 9000))
+    more = people(a=(500, 500, 100, 900), b=(500, 500, 600, 400), c=(3, 1, 0, 0))
+    also = people(a=(5000, 5000, 1000, 9000), b=(5000, 5000, 1000, 9000), c=(3, 1, 0, 0))
+    key = "equal_opportunity_difference"
+    assert disparities(apart)[key].verdict == "beyond"
+    assert disparities(more)[key].verdict == "beyond"
+    assert disparities(alike)[key].verdict == "within"
+    assert disparities(also)[key].verdict == "cannot_tell"
+    assert disparities(alike)["equal_opportunity_ratio"].verdict == "within"
+    assert disparities(also)["equal_opportunity_ratio"].verdict == "cannot_tell"
+
+
+def test_nobody_selected_has_no_ratio_in_either_direction_and_a_difference_of_zero():
+    nobody = people(a=(10, 0, 10, 0), b=(10, 0, 20, 0))
+    ratio = disparities(nobody)["demographic_parity_ratio"]
+    assert (ratio.value, ratio.low, ratio.high) == (None, None, None)
+    assert (ratio.reason, ratio.verdict) == ("zero_reference_rate", "cannot_tell")
+    assert value(nobody, "demographic_parity_difference") == 0
+    assert [r for _, r, _, _ in ratio_to_reference(nobody, PLAN, "selection_rate")] == [None, None]
+    assert rates(nobody)["precision", "a"].reason == "no_predicted_positives"
+    assert rates(nobody)["precision", None].reason == "no_predicted_positives"
+
+
+def test_one_group_of_nobody_selected_makes_the_ratio_zero_with_a_width():
+    row = disparities(people(a=(10, 0, 10, 0), b=(10, 10, 10, 10)))["demographic_parity_ratio"]
+    assert (row.value, row.low) == (0.0, 0.0)
+    assert 0 < row.high < 1
+
+
+def test_equal_rates_in_groups_of_900_and_100_are_equal_by_every_metric():
+    found = disparities(people(a=(360, 90, 90, 360), b=(40, 10, 10, 40)))
+    for row in found.values():
+        if row.comparison == "difference":
+            assert row.value == pytest.approx(0, abs=1e-12), row.id
+            assert row.low == 0, row.id
+        elif row.comparison == "ratio":
+            assert row.value == pytest.approx(1, abs=1e-12), row.id
+            assert row.high == 1, row.id
+        else:
+            assert row.distance == pytest.approx(0, abs=1e-12), row.id
+
+
+def test_rates_are_of_the_group_and_not_of_the_whole():
+    """AI Verify divides by totals of everybody: .72 and .08 for rates of .8."""
+    cells = people(a=(360, 90, 90, 360), b=(40, 10, 10, 40))
+    found = rates(cells)
+    for group in "ab":
+        assert found["true_positive_rate", group].value == 0.8
+        assert found["false_positive_rate", group].value == 0.2
+
+
+def test_average_odds_may_be_zero_while_the_odds_differ():
+    cells = people(a=(40, 60, 20, 80), b=(60, 40, 40, 60))
+    swapped = people(a=(60, 40, 20, 80), b=(40, 60, 40, 60))
+    for each in (cells, swapped):
+        assert value(each, "equalized_odds_difference") == pytest.approx(0.2)
+    one, two = rates(swapped)["true_positive_rate", "a"], rates(swapped)["false_positive_rate", "a"]
+    three, four = rates(swapped)["true_positive_rate", "b"], rates(swapped)["false_positive_rate", "b"]
+    average_odds = (one.value - three.value + two.value - four.value) / 2
+    assert average_odds == pytest.approx(0)
+
+
+def test_equalized_odds_is_the_larger_gap_at_half_the_error_for_each_rate():
+    cells = people(a=(400, 100, 100, 400), b=(350, 150, 200, 300))
+    found = disparities(cells)
+    row = found["equalized_odds_difference"]
+    assert row.value == pytest.approx(max(0.2, 0.1))
+    low, high = newcombe(0.8, 500, 0.6, 500, alpha=0.025)
+    assert (row.low, row.high) == pytest.approx((float(low), float(high)))
+    assert (row.group, row.reference) == (("a",), ("b",))
+    assert found["equalized_odds_ratio"].value == pytest.approx(min(0.6 / 0.8, 0.2 / 0.3))
+
+
+def test_the_bounds_of_equalized_odds_come_from_whichever_rate_reaches_further():
+    """A small TPR gap known badly has the higher upper bound; the FPR gap, known well, has the higher value."""
+    cells = people(a=(9000, 1000, 2, 8), b=(8000, 2000, 2, 8))
+    row = disparities(cells)["equalized_odds_difference"]
+    fpr = newcombe(0.2, 10_000, 0.1, 10_000, alpha=0.025)
+    tpr = newcombe(0.8, 10, 0.8, 10, alpha=0.025)
+    assert row.value == pytest.approx(0.1)
+    assert row.low == pytest.approx(float(fpr[0]))
+    assert row.high == pytest.approx(float(tpr[1]))
+
+
+def test_an_interval_at_zero_has_a_bound_of_zero_and_a_width():
+    row = rates(people(a=(10, 0, 10, 0), b=(10, 5, 5, 10)))["selection_rate", "a"]
+    assert row.value == 0.0
+    assert row.low == 0.0
+    assert row.low is not None
+    assert row.high == pytest.approx(float(wilson(0, 20)[1]))
+    assert row.high > 0.1
+
+
+def test_an_interval_at_one_has_a_bound_of_one_and_a_width():
+    row = rates(people(a=(0, 10, 0, 10), b=(10, 5, 5, 10)))["selection_rate", "a"]
+    assert (row.value, row.high) == (1.0, 1.0)
+    assert row.low < 0.9
+
+
+@pytest.mark.parametrize(
+    ("groups", "gone", "reason"),
+    [
+        ({"a": (5, 5, 0, 0), "b": (6, 4, 0, 0)}, ("true_positive_rate", "false_negative_rate"), "no_positives"),
+        ({"a": (0, 0, 5, 5), "b": (0, 0, 6, 4)}, ("true_negative_rate", "false_positive_rate"), "no_negatives"),
+    ],
+)
+def test_one_class_only_shows_what_exists(groups, gone, reason):
+    cells = people(**groups)
+    found = rates(cells)
+    for rate in RATES:
+        row = found[rate.id, "a"]
+        assert (row.value is None) == (rate.id in gone)
+        assert row.reason == (reason if rate.id in gone else "")
+    told = disparities(cells)
+    for name in gone:
+        row = told[f"{name}_difference"]
+        assert (row.value, row.groups_estimable, row.groups_total) == (None, 0, 2)
+        assert row.reason == "fewer_than_two_groups"
+        worst = told[f"{name}_worst_group"]
+        assert (worst.group, worst.value, worst.distance) == (None, None, None)
+    assert told["equalized_odds_difference"].verdict == "cannot_tell"
+    assert told["demographic_parity_difference"].value == pytest.approx(0.1)
+
+
+def test_with_one_group_there_is_no_gap():
+    row = disparities(people(a=(10, 10, 10, 10)))["demographic_parity_difference"]
+    assert (row.value, row.reason, row.verdict) == (None, "fewer_than_two_groups", "cannot_tell")
+    assert (row.groups_estimable, row.groups_total) == (1, 1)
+
+
+def test_favourable_negative_turns_the_criteria_and_nothing_else():
+    cells = people(a=(70, 30, 20, 80), b=(90, 10, 40, 60))
+    plain, turned = disparities(cells), disparities(cells, NEGATIVE)
+    # P(0 | 0): the true negative rates .7 and .9.
+    row = turned["equal_opportunity_difference"]
+    assert row.value == pytest.approx(0.2)
+    assert (row.group, row.reference) == (("b",), ("a",))
+    assert turned["equal_opportunity_ratio"].value == pytest.approx(0.7 / 0.9)
+    # Selected for the favourable outcome: 1 − .55 and 1 − .35.
+    assert turned["demographic_parity_ratio"].value == pytest.approx(0.45 / 0.65)
+    assert turned["demographic_parity_difference"].value == pytest.approx(0.2)
+    assert turned["equalized_odds_difference"].value == pytest.approx(max(0.2, 0.2))
+    for name, row in plain.items():
+        criterion = name.startswith(("demographic", "equal"))
+        if not criterion and name != "selection_rate_worst_group":
+            other = turned[name]
+            assert (row.value, row.low, row.high, row.group) == (other.value, other.low, other.high, other.group)
+    assert plain["selection_rate_worst_group"].group == ("b",)
+    assert turned["selection_rate_worst_group"].group == ("a",)
+    assert [(r.metric, r.value) for r in metric_rows(cells, PLAN)] == [
+        (r.metric, r.value) for r in metric_rows(cells, NEGATIVE)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rate", "positive", "negative"),
+    [
+        ("error_rate", True, True),
+        ("false_positive_rate", True, True),
+        ("false_negative_rate", True, True),
+        ("accuracy", False, False),
+        ("precision", False, False),
+        ("true_positive_rate", False, False),
+        ("true_negative_rate", False, False),
+        ("selection_rate", False, True),
+        ("base_rate", None, None),
+    ],
+)
+def test_which_end_is_the_worst(rate, positive, negative):
+    assert worst_is_highest(rate, "positive") is positive
+    assert worst_is_highest(rate, "negative") is negative
+    shown = {row.metric for row in disparity_rows(TOY, PLAN) if row.comparison == "worst_group"}
+    assert (rate in shown) == (positive is not None)
+
+
+def unknown_people():
+    return people(a=(40, 10, 10, 40), b=(35, 15, 15, 35), Unknown=(10, 40, 40, 10), missing=UNKNOWN)
+
+
+def test_people_of_unknown_group_are_counted_and_listed_but_out_of_the_gap():
+    cells = unknown_people()
+    found = rates(cells)
+    assert found["count", None].value == 300
+    assert found["true_positive_rate", UNKNOWN].value == 0.2
+    row = disparities(cells)["equal_opportunity_difference"]
+    assert row.value == pytest.approx(0.1)
+    assert (row.groups_estimable, row.groups_total) == (2, 2)
+    worst = disparities(cells)["error_rate_worst_group"]
+    assert worst.group == ("b",)
+    assert worst.overall == pytest.approx(130 / 300)
+    assert [r.group for r in disparity_rows(cells, PLAN) if r.comparison == "to_reference"][:2] == [
+        ("b",),
+        (UNKNOWN,),
+    ]
+
+
+def test_people_of_unknown_group_count_when_the_plan_says_so():
+    plan = Plan(replicates=100, grouping=Grouping(include_unknown=True))
+    row = disparities(unknown_people(), plan)["equal_opportunity_difference"]
+    assert row.value == pytest.approx(0.6)
+    assert (row.groups_estimable, row.groups_total, row.reference) == (3, 3, (UNKNOWN,))
+    assert disparities(unknown_people(), plan)["error_rate_worst_group"].group == (UNKNOWN,)
+
+
+def test_the_unknown_group_is_never_the_reference_by_its_size():
+    cells = people(a=(10, 10, 10, 10), b=(10, 10, 10, 20), Unknown=(99, 99, 99, 99), missing=UNKNOWN)
+    assert {r.reference for r in disparity_rows(cells, PLAN) if r.comparison == "to_reference"} == {("b",)}
+
+
+def test_the_minimum_size_applies_to_the_denominator_of_each_rate():
+    cells = people(a=(100, 100, 15, 14), b=(100, 100, 15, 15))
+    plan = Plan(replicates=100, grouping=Grouping(min_size=30))
+    found = rates(cells, plan)
+    row = found["true_positive_rate", "a"]
+    assert (row.value, row.low, row.high, row.n, row.reason) == (None, None, None, 29, "below_minimum_size")
+    assert found["selection_rate", "a"].value is not None
+    assert found["true_positive_rate", "b"].value == 0.5
+    gap = disparities(cells, plan)["equal_opportunity_difference"]
+    assert (gap.value, gap.groups_estimable, gap.groups_total) == (None, 1, 2)
+    assert found["count", "a"].value == 229
+
+
+def test_an_empty_denominator_keeps_its_reason_under_a_minimum_size():
+    plan = Plan(replicates=100, grouping=Grouping(min_size=5))
+    assert rates(TOY, plan)["true_positive_rate", "c"].reason == "no_positives"
+    assert rates(TOY, plan)["true_positive_rate", "a"].reason == "below_minimum_size"
+
+
+def test_ties_for_the_worst_group_go_to_the_larger_and_then_by_name():
+    error = "error_rate_worst_group"
+    larger = people(a=(9, 1, 0, 0), b=(90, 10, 0, 0), c=(10, 0, 0, 0))
+    assert disparities(larger)[error].group == ("b",)
+    same = people(b=(9, 1, 0, 0), c=(9, 1, 0, 0), d=(10, 0, 0, 0))
+    assert disparities(same)[error].group == ("b",)
+
+
+def test_distance_of_the_worst_group_by_hand():
+    cells = people(a=(60, 40, 0, 0), b=(270, 30, 0, 0))
+    row = disparities(cells)["error_rate_worst_group"]
+    assert row.group == ("a",)
+    assert row.value == pytest.approx(0.4)
+    assert row.overall == pytest.approx(70 / 400)
+    assert row.distance == pytest.approx(0.4 - 70 / 400)
+    # a against the rest, at 95 % shared by two groups, times one minus a's share of the denominator.
+    a_low, a_high = newcombe(0.4, 100, 0.1, 300, alpha=0.025)
+    b_low, b_high = newcombe(0.1, 300, 0.4, 100, alpha=0.025)
+    assert row.distance_low == pytest.approx(max(0.75 * a_low, 0.25 * b_low))
+    assert row.distance_high == pytest.approx(max(0.75 * a_high, 0.25 * b_high))
+    low_a, high_a = wilson(0.4, 100, alpha=0.025)
+    assert (row.low, row.high) == pytest.approx((float(low_a), float(high_a)))
+
+
+def test_the_distance_uses_the_share_of_the_rates_own_denominator():
+    cells = people(a=(10, 10, 60, 40), b=(800, 200, 60, 240))
+    row = disparities(cells)["true_positive_rate_worst_group"]
+    low, high = newcombe(0.4, 100, 0.8, 300, alpha=0.025)
+    assert row.distance == pytest.approx(0.4 - 280 / 400)
+    assert row.distance_low == pytest.approx(0.75 * float(low))
+    assert row.distance_high == pytest.approx(0.75 * float(high))
+
+
+def test_weights_change_rates_and_intervals_but_never_counts():
+    n = np.array([[[10.0, 10.0], [10.0, 10.0]], [[10.0, 10.0], [10.0, 10.0]]])
+    w, w2 = n.copy(), n.copy()
+    w[0, 1, 1], w2[0, 1, 1] = 30.0, 90.0  # the ten true positives of a weigh 3 each
+    cells = Cells(
+        attributes=(Attribute(column="g", levels=("a", "b")),), groups=(("a",), ("b",)), n=n, w=w, w2=w2, weighted=True
+    )
+    row = rates(cells)["true_positive_rate", "a"]
+    assert row.value == pytest.approx(30 / 40)
+    assert row.n == 20
+    assert row.n_effective == pytest.approx(40**2 / 100)
+    assert (row.low, row.high) == pytest.approx(tuple(float(x) for x in wilson(0.75, 16)))
+    assert rates(cells)["count", "a"].value == 40
+    gap = disparities(cells)["equal_opportunity_difference"]
+    low, high = newcombe(0.75, 16, 0.5, 20)
+    assert (gap.value, gap.low, gap.high) == pytest.approx((0.25, max(0.0, float(low)), float(high)))
+
+
+def test_equal_weights_give_the_unweighted_audit():
+    factor = [2.5] * 3
+    for one, two in zip(metric_rows(TOY, PLAN), metric_rows(weighted(TOY, factor), PLAN), strict=True):
+        assert (one.metric, one.group, one.n, one.reason) == (two.metric, two.group, two.n, two.reason)
+        for name in ("value", "low", "high", "n_effective"):
+            a, b = getattr(one, name), getattr(two, name)
+            assert a == b or a == pytest.approx(b, abs=1e-12)
+    for one, two in zip(disparity_rows(TOY, PLAN), disparity_rows(weighted(TOY, factor), PLAN), strict=True):
+        for name in ("value", "low", "high", "overall", "distance", "distance_low", "distance_high", "expected"):
+            a, b = getattr(one, name), getattr(two, name)
+            assert a == b or a == pytest.approx(b, abs=1e-12), (one.id, name)
+
+
+def test_weights_are_repetition_for_values():
+    times = [2.0, 3.0, 1.0]
+    repeated = people(
+        **{
+            group[0]: tuple((TOY.n[i] * times[i]).astype(int).ravel().tolist())
+            for i, group in enumerate(TOY.groups)
+        }
+    )
+    for one, two in zip(metric_rows(weighted(TOY, times), PLAN), metric_rows(repeated, PLAN), strict=True):
+        if one.metric != "count":
+            assert (one.value is None) == (two.value is None)
+            assert one.value is None or one.value == pytest.approx(two.value, abs=1e-12)
+
+
+def test_a_named_reference_is_the_one_that_is_compared_with():
+    plan = Plan(replicates=100, grouping=Grouping(references={"g": "b"}))
+    rows = [r for r in disparity_rows(TOY, plan) if (r.metric, r.comparison) == ("selection_rate", "to_reference")]
+    assert [(r.group, r.reference) for r in rows] == [(("a",), ("b",)), (("c",), ("b",))]
+    assert [r.value for r in rows] == pytest.approx([0.5 - 1 / 3, 0.25 - 1 / 3])
+    low, high = newcombe(0.5, 8, 1 / 3, 6)
+    assert (rows[0].low, rows[0].high) == pytest.approx((float(low), float(high)))
+
+
+def test_a_difference_to_an_unestimable_reference_has_a_reason():
+    plan = Plan(replicates=100, grouping=Grouping(references={"g": "c"}))
+    rows = [
+        r for r in disparity_rows(TOY, plan) if (r.metric, r.comparison) == ("true_positive_rate", "to_reference")
+    ]
+    assert [(r.value, r.reason) for r in rows] == [(None, "no_positives")] * 2
+
+
+def test_chance_alone_shows_the_gap_of_many_small_groups():
+    """20 groups of 20 with a rate of .5: about .41 apart although nothing is different."""
+    cells = people(**{f"g{i:02d}": (10, 10, 0, 0) for i in range(20)})
+    plan = Plan(replicates=4000)
+    found = disparities(cells, plan)["demographic_parity_difference"]
+    assert found.value == 0
+    assert found.expected == pytest.approx(0.411, abs=0.01)
+
+
+def test_chance_in_equalized_odds_is_the_mean_of_the_larger_gap():
+    """Two rates give chance two tries: the mean of the larger exceeds the larger of the means."""
+    cells = people(a=(25, 25, 25, 25), b=(25, 25, 25, 25))
+    found = disparities(cells, Plan(replicates=4000))
+    # |difference| of two binomial means of 50: half-normal with sd .1, mean .0798; the larger of two: sd·2/√π = .1128.
+    assert found["equal_opportunity_difference"].expected == pytest.approx(0.0798, abs=0.004)
+    assert found["equalized_odds_difference"].expected == pytest.approx(0.1128, abs=0.004)
+
+
+def test_nothing_undefined_ever_becomes_a_number_by_accident():
+    for row in metric_rows(TOY, PLAN):
+        numbers = [row.value, row.low, row.high]
+        assert all(x is None or math.isfinite(x) for x in numbers)
+        assert (row.value is None) == bool(row.reason)
