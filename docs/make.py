@@ -44,8 +44,10 @@ def methods() -> str:
     parts = [
         "<!-- Written by docs/make.py from the texts and specs in the code. Do not edit. -->",
         "# Methods",
-        "Every rate, criterion and mitigation: its formula, how it is read and what it does not tell. The same texts stand "
-        "on the Methods screen and in the report. The decisions behind them are in [decisions](decisions).",
+        (
+            "Every rate, criterion and mitigation: its formula, how it is read and what it does not tell. The same texts stand "
+            "on the Methods screen and in the report. The decisions behind them are in [decisions](decisions)."
+        ),
         "## Conventions",
         _bullets(CONVENTIONS),
         "A new plan has these criteria: "
@@ -97,7 +99,11 @@ def _mitigation(spec: MitigationSpec) -> str:
         f"**Cost and caution.** {spec.caution}",
         f"**How to read it.** {spec.reading}",
         "\n".join(
-            ["| setting | default | values | what it does |", "|---|---|---|---|", *map(_setting, spec.params)]
+            [
+                "| setting | default | values | what it does |",
+                "|---|---|---|---|",
+                *map(_setting, spec.params),
+            ]
         ),
     ]
     return "\n\n".join([*lines, *_references(spec.references)])

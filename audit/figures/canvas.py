@@ -216,13 +216,11 @@ def plain_sheet(*, theme: Theme, alt: str, height: int, left: int, right: int) -
         Empty, with room for a heading.
     """
     colours = palette(theme)
-    figure = go.Figure()
-    figure.update_layout(
-        height=height,
-        margin={"l": left, "r": right, "t": 84, "b": 58, "pad": 0},
-        **base_layout(colours, alt),
+    begun = Sheet(palette=colours, left=left, right=right, top=84)
+    begun.layout.update(
+        height=height, margin={"l": left, "r": right, "t": 84, "b": 58, "pad": 0}, **base_layout(colours, alt)
     )
-    return Sheet(figure=figure, palette=colours, left=left, right=right, top=84)
+    return begun
 
 
 def heading(begun: Sheet, title: str, caption: str) -> None:

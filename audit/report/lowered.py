@@ -45,7 +45,7 @@ HALF_WIDTH: Final = 228.0
 """Width of a picture that has another one beside it."""
 
 _CELL_SIZE: Final = 8.9
-_LONG_TABLE: Final = 14
+_LONG_TABLE: Final = 9
 _CLOSING_ROWS: Final = 3
 _NUMBER: Final = re.compile(r"([+\-−]?[\d,. ]*\d)(.*)", re.DOTALL)
 

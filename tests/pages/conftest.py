@@ -123,7 +123,6 @@ def visit(known):
     """Open a screen as a browser does: the shell first, then the screen, with the audit in the address."""
 
     def visit(page, audit=""):
-        del known
         at = AppTest.from_file(str(APP), default_timeout=60)
         if audit:
             at.query_params["audit"] = audit

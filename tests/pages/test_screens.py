@@ -7,14 +7,13 @@ import re
 import pytest
 
 from audit import tasks, wording
+from tests.pages.conftest import BOLD, CHINESE
 from ui import text
 from ui.pagespec import pages
 
 PAGES = [file.path.stem for file in pages()]
 NEEDS = {file.path.stem: file.spec.needs for file in pages()}
 QUESTION = {file.path.stem: file.spec.question for file in pages()}
-
-from tests.pages.conftest import BOLD, CHINESE, FORMULA, LONG  # noqa: E402 - beside the fixtures
 
 
 def said(at):

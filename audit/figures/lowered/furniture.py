@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from audit.figures.drawing import Path, Primitive, Rect
@@ -143,7 +144,7 @@ def _across_labels(
                 anchor="end" if (angle < 0) != far else "start", upright="middle", bold=bold, angle=angle,
             )
         ]  # fmt: skip
-    if axis.kind == "category" or axis.settings.get("ticktext") is not None:
+    if axis.kind == "category":
         ticks = [(place, (fitted(rows, step - 4.0, points, most=3), bold)) for place, (rows, bold) in ticks]
     else:
         ticks = _thinned(ticks, points)
@@ -160,13 +161,13 @@ def _across_labels(
 def _thinned(
     ticks: list[tuple[float, tuple[tuple[str, ...], bool]]], points: float
 ) -> list[tuple[float, tuple[tuple[str, ...], bool]]]:
-    """Leave out every second, third … label of numbers until none touches the next."""
-    ordered = sorted(ticks, key=lambda tick: tick[0])
+    """Leave out every second, third … label until none touches the next; the last one, with the unit, stays."""
+    ordered = sorted(ticks, key=lambda tick: -tick[0])
     for every in range(1, len(ordered) + 1):
         kept = ordered[::every]
         halves = [widest(rows, points, bold=bold) / 2 for _, (rows, bold) in kept]
-        free = [kept[k + 1][0] - halves[k + 1] - kept[k][0] - halves[k] > 3.0 for k in range(len(kept) - 1)]
-        if all(free):
+        gaps = [a[0] - b[0] for a, b in pairwise(kept)]
+        if all(gap > one + other + 3.0 for gap, (one, other) in zip(gaps, pairwise(halves), strict=True)):
             return kept
     return ordered[:1]
 

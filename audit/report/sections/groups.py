@@ -13,6 +13,7 @@ from audit.report.document import table
 from audit.report.sections.front import paired, remark
 from audit.report.sections.words import (
     CAP,
+    MET,
     PICTURED,
     bound_of,
     criterion_name,
@@ -46,10 +47,7 @@ if TYPE_CHECKING:
     from audit.result import Audit
     from audit.rows import DisparityRow, MetricRow
 
-_WORST: Final = (
-    "error_rate", "selection_rate", "true_positive_rate", "false_positive_rate", "true_negative_rate",
-    "false_negative_rate", "precision",
-)  # fmt: skip
+_WORST: Final = ("error_rate", "selection_rate", "true_positive_rate", "false_positive_rate")
 
 
 def grouping(audit: Audit, sensitive: tuple[str, ...]) -> list[Block]:
@@ -80,8 +78,7 @@ def grouping(audit: Audit, sensitive: tuple[str, ...]) -> list[Block]:
         pictures.insert(
             0, Figure(drawn, f"Criteria by {column_title(sensitive)} against their tolerances.", said)
         )
-    found += paired(pictures)
-    found.append(_rates(audit, sensitive))
+    found += [*paired(pictures[:2]), _rates(audit, sensitive), *paired(pictures[2:])]
     return found
 
 
@@ -106,17 +103,7 @@ def intersections(audit: Audit) -> list[Block]:
         *_answer(audit, sensitive),
         _criteria(audit, sensitive),
     ]
-    rows = largest(audit.metric_rows("selection_rate", sensitive))
-    favourable = audit.plan.roles.favourable
-    total = len(audit.groups(sensitive))
-    shown = f" The {PICTURED} largest of {total} groups." if total > len(rows) else ""
-    found.append(
-        Figure(
-            matrix(rows, favourable=favourable, confidence=audit.plan.confidence),
-            f"{metric_title('selection_rate', favourable)} where {column_title(sensitive)} meet.{shown}",
-            matrix_alt(rows, favourable=favourable),
-        )
-    )
+    found += paired([_matrix(audit, sensitive), _forest(audit, opportunity(audit.plan), sensitive, most=MET)])
     found.append(_rates(audit, sensitive))
     return found
 
@@ -148,16 +135,24 @@ def worst_groups(audit: Audit) -> list[Block]:
             )
         ),
     ]
-    rows = [row for metric in _WORST for row in _worst_rows(audit, metric, audit.groupings[0])]
-    found.append(
-        Figure(
-            worst(rows, favourable=favourable, confidence=audit.plan.confidence),
-            f"Distance of the worst group by {column_title(audit.groupings[0])} from everybody.",
-            worst_alt(rows, favourable=favourable),
-        )
-    )
+    shown = dict.fromkeys((audit.groupings[0], audit.groupings[-1]))
+    found += paired([_worst_figure(audit, sensitive) for sensitive in shown])
     found.append(_worst_table(audit))
     return found
+
+
+def _matrix(audit: Audit, sensitive: tuple[str, ...]) -> Figure:
+    rows = audit.metric_rows("selection_rate", sensitive)
+    favourable, total = audit.plan.roles.favourable, len(rows)
+    if len(sensitive) > 2:
+        # Three features make a list, not a matrix; a list of all would fill the page.
+        rows = tuple(largest(rows, MET))
+    more = f" The {len(rows)} largest of {total} groups." if total > len(rows) else ""
+    return Figure(
+        matrix(rows, favourable=favourable, confidence=audit.plan.confidence),
+        f"{metric_title('selection_rate', favourable)} where {column_title(sensitive)} meet.{more}",
+        matrix_alt(rows, favourable=favourable),
+    )
 
 
 def _worst_rows(audit: Audit, metric: str, sensitive: tuple[str, ...]) -> list[DisparityRow]:
@@ -166,6 +161,16 @@ def _worst_rows(audit: Audit, metric: str, sensitive: tuple[str, ...]) -> list[D
         for row in audit.disparities
         if (row.metric, row.comparison, row.sensitive) == (metric, "worst_group", sensitive)
     ]
+
+
+def _worst_figure(audit: Audit, sensitive: tuple[str, ...]) -> Figure:
+    rows = [row for metric in _WORST for row in _worst_rows(audit, metric, sensitive)]
+    favourable = audit.plan.roles.favourable
+    return Figure(
+        worst(rows, favourable=favourable, confidence=audit.plan.confidence),
+        f"How far the worst group by {column_title(sensitive)} is from everybody.",
+        worst_alt(rows, favourable=favourable),
+    )
 
 
 def _worst_table(audit: Audit) -> Table:
@@ -250,8 +255,8 @@ def _unjudged(audit: Audit, sensitive: tuple[str, ...]) -> list[DisparityRow]:
     ]
 
 
-def _forest(audit: Audit, metric: str, sensitive: tuple[str, ...]) -> Figure:
-    rows: list[MetricRow] = largest(audit.metric_rows(metric, sensitive))
+def _forest(audit: Audit, metric: str, sensitive: tuple[str, ...], *, most: int = PICTURED) -> Figure:
+    rows: list[MetricRow] = largest(audit.metric_rows(metric, sensitive), most)
     everybody = audit.metric(metric, sensitive)
     favourable = audit.plan.roles.favourable
     total = len(audit.groups(sensitive))

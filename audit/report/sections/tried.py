@@ -9,7 +9,7 @@ from audit.figures.training import cells, cells_alt
 from audit.report.blocks import Bullets, Cell, Column, Facts, Figure, Heading, Paragraph, Run, Separator
 from audit.report.document import table
 from audit.report.sections.front import paired, remark
-from audit.report.sections.words import change_cell, criterion_name, opportunity, size_of
+from audit.report.sections.words import change_cells, criterion_name, opportunity, size_of
 from audit.rows import REASONS, group_name
 from audit.wording import column_title, count, level, levelling_down, metric_title, percent, short_title
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from audit.rows import ComparisonRow, TrialRecord
 
 _NOTES: Final = 4
-_CELLS: Final = 8
-_PICTURES: Final = 3
+_CELLS: Final = 6
+_PICTURES: Final = 1
 _GROUPS: Final = 12
 _CRITERIA: Final = (
     ("demographic_parity", "difference"),
@@ -185,25 +185,25 @@ def _gaps(audit: Audit, rows: list[ComparisonRow]) -> Table:
         Column("Control", "right"),
         Column("After", "right"),
         Column("Change", "right"),
+        Column(f"{level(audit.plan.confidence)} interval", "right"),
     )
     note = (
-        f"Change: after less before, in points, with its {level(audit.plan.confidence)} paired interval; in bold where "
-        "the interval leaves out zero."
+        "Change: after less before, in points, with its paired interval; in bold where that leaves out zero."
     )
     return table(columns, body, caption="Gaps before, for the control, and after.", note=note)
 
 
 def _line(audit: Audit, row: ComparisonRow, name: str, *, original: bool) -> RowLike:
-    values = (
-        (row.original, row.before, row.control, row.after)
-        if original
-        else (row.before, row.control, row.after)
-    )
-    return (name, *(_value(row, value) for value in values), change_cell(row))
+    values = (row.before, row.control, row.after)
+    if original:
+        values = (row.original, *values)
+    return (name, *(_value(row, value) for value in values), *change_cells(row))
 
 
 def _value(row: ComparisonRow, value: float | None) -> Cell:
-    return Cell("", muted=True) if value is None else Cell(size_of(row, value))
+    if value is None:
+        return Cell("", muted=True)
+    return Cell(size_of(row, value).removesuffix(" points").removesuffix(" point"))
 
 
 def _by_group(audit: Audit, rows: list[ComparisonRow]) -> Table:
@@ -217,17 +217,8 @@ def _by_group(audit: Audit, rows: list[ComparisonRow]) -> Table:
             [r for r in rows if (r.metric, r.comparison, r.sensitive) == (metrics[0], None, sensitive)]
         )
         for one in [row for row in shown if row.group is not None]:
-            cells_: list[Cell] = []
-            for metric in metrics:
-                row = keyed.get((metric, sensitive, one.group))
-                if row is None or row.before is None or row.after is None:
-                    cells_ += [Cell("not estimable", muted=True), Cell("", muted=True)]
-                else:
-                    cells_ += [
-                        Cell(f"{percent(row.before).removesuffix(' %')} → {percent(row.after)}"),
-                        change_cell(row),
-                    ]
-            body.append((group_name(one.group), *cells_))
+            moves = [cell for metric in metrics for cell in _move(keyed.get((metric, sensitive, one.group)))]
+            body.append((group_name(one.group), *moves))
     favourable = audit.plan.roles.favourable
     columns = (
         Column("Group", weight=1),
@@ -237,7 +228,16 @@ def _by_group(audit: Audit, rows: list[ComparisonRow]) -> Table:
             for column in (Column(short_title(metric, favourable), "right"), Column("Change", "right"))
         ),
     )
-    return table(columns, body, caption="Rates of the groups before and after.")
+    note = "Changes in points; in bold where the paired interval leaves out zero."
+    return table(columns, body, caption="Rates of the groups before and after.", note=note)
+
+
+def _move(row: ComparisonRow | None) -> tuple[Cell, Cell]:
+    """Show a rate before and after, and the change."""
+    if row is None or row.before is None or row.after is None:
+        return Cell("not estimable", muted=True), Cell("", muted=True)
+    said = f"{percent(row.before).removesuffix(' %')} → {percent(row.after)}"
+    return Cell(said), change_cells(row)[0]
 
 
 def _largest(rows: list[ComparisonRow]) -> list[ComparisonRow]:

@@ -20,6 +20,9 @@ CAP: Final = 20
 PICTURED: Final = 12
 """Most groups in one picture on paper."""
 
+MET: Final = 8
+"""Most groups of an intersection in one picture; their names take more lines."""
+
 VERDICT_ORDER: Final[tuple[Verdict, ...]] = ("beyond", "cannot_tell", "within")
 """The verdicts by weight."""
 
@@ -174,8 +177,8 @@ def rate_cell(row: MetricRow) -> Cell:
     return Cell(percent(row.value), below=span(row.low, row.high, kind="rate"))
 
 
-def change_cell(row: ComparisonRow) -> Cell:
-    """Show a change with its paired interval below it.
+def change_cells(row: ComparisonRow) -> tuple[Cell, Cell]:
+    """Show a change and its paired interval.
 
     Parameters
     ----------
@@ -184,17 +187,17 @@ def change_cell(row: ComparisonRow) -> Cell:
 
     Returns
     -------
-    Cell
-        The cell.
+    tuple of Cell
+        The change, in bold where its interval leaves out zero, and the interval.
     """
     if row.change is None:
-        return Cell("not estimable", muted=True)
+        return Cell("", muted=True), Cell("", muted=True)
     kind = "ratio" if row.comparison == "ratio" else "gap"
     if kind == "ratio":
         said = f"{'+' if row.change > 0 else ''}{ratio(row.change)}"
     else:
         said = signed_points(row.change).removesuffix(" points").removesuffix(" point")
-    return Cell(said, below=span(row.low, row.high, kind=kind), strong=_shown(row))
+    return Cell(said, strong=_shown(row)), Cell(span(row.low, row.high, kind=kind), muted=True)
 
 
 def _shown(row: ComparisonRow) -> bool:
@@ -254,18 +257,20 @@ def opportunity(plan: Plan) -> str:
     return "true_positive_rate" if plan.roles.favourable == "positive" else "true_negative_rate"
 
 
-def largest(rows: Sequence[MetricRow]) -> list[MetricRow]:
+def largest(rows: Sequence[MetricRow], most: int = PICTURED) -> list[MetricRow]:
     """Choose the groups that a picture shows: the largest ones, in their own order.
 
     Parameters
     ----------
     rows : sequence of MetricRow
         One rate of every group.
+    most : int, default 12
+        How many fit.
 
     Returns
     -------
     list of MetricRow
-        At most as many as fit a picture.
+        At most as many as fit.
     """
-    kept = {id(row) for row in sorted(rows, key=lambda row: -row.n)[:PICTURED]}
+    kept = {id(row) for row in sorted(rows, key=lambda row: -row.n)[:most]}
     return [row for row in rows if id(row) in kept]
