@@ -78,11 +78,35 @@ class Bench:
     named: bool
 
     def rows(self, part: int | None) -> NDArray[np.int64]:
-        """Positions of the rows of one split, or of all rows."""
+        """Give the positions of the rows of one split, or of all rows.
+
+        Parameters
+        ----------
+        part : int or None
+            0 for training, 1 for validation, 2 for test; None for all.
+
+        Returns
+        -------
+        ndarray of int
+            Positions, rising.
+        """
         return np.arange(len(self.label)) if part is None else np.flatnonzero(self.split == part)
 
     def cells(self, rows: NDArray[np.int64], decisions: list[NDArray[np.int8]]) -> Cells:
-        """Count some rows by group, label and decisions."""
+        """Count some rows by group, label and decisions.
+
+        Parameters
+        ----------
+        rows : ndarray of int
+            Positions of the rows.
+        decisions : list of ndarray of int8
+            One or more decisions, 0 or 1 for each of these rows.
+
+        Returns
+        -------
+        Cells
+            The rows counted.
+        """
         weight = None if self.weight is None else self.weight[rows]
         return from_arrays(self.attributes, self.codes[rows], [self.label[rows], *decisions], weight=weight)
 

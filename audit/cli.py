@@ -7,6 +7,7 @@ import contextlib
 import logging
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from dataclasses import replace
@@ -416,6 +417,11 @@ def _say(result: Audit) -> None:
             out(f"\n{finding.title}.\n  {finding.evidence}\n")
 
 
+def _stop(*_: object) -> NoReturn:
+    """Treat a request to end like Ctrl+C, so that nothing half-written stays."""
+    raise KeyboardInterrupt
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line.
 
@@ -430,6 +436,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit status.
     """
     logging.basicConfig(level=os.environ.get("EVENHAND_LOG", "ERROR"))
+    with contextlib.suppress(ValueError):  # only the main thread may listen to signals
+        signal.signal(signal.SIGTERM, _stop)
     try:
         return _run(parser().parse_args(argv))
     except JobFailed as error:

@@ -121,7 +121,13 @@ class StoreError(AuditError):
 
 
 class Cancelled(AuditError):  # noqa: N818 - it is a request that was honoured, not an error
-    """The analyst stopped the work."""
+    """The analyst stopped the work.
+
+    Parameters
+    ----------
+    what, why, fix, code : str
+        As for :class:`AuditError`; what happened is known already.
+    """
 
     def __init__(
         self, what: str = "The work was cancelled.", *, why: str = "", fix: str = "", code: str = "cancelled"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from audit.figures.forest import forest, forest_alt
-from ui import controls, groupview, show, tables
+from ui import cached, controls, groupview, show, tables
 from ui.pagespec import PageSpec
 from ui.shell import enter
 
@@ -29,7 +29,8 @@ groupview.headline(audit, metric, sensitive)
 rows = audit.metric_rows(metric, sensitive)
 overall = audit.metric(metric, sensitive)
 show.figure(
-    forest(
+    cached.drawn(
+        forest,
         rows,
         overall=overall,
         tolerance=groupview.half_band(audit, metric, sensitive),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from audit.figures.matrix import matrix, matrix_alt
-from ui import controls, crossview, show, tables
+from ui import cached, controls, crossview, show, tables
 from ui.pagespec import PageSpec
 from ui.shell import enter
 
@@ -36,7 +36,7 @@ with st.container(horizontal=True, gap="medium"):
 rows = crossview.rates(audit, metric, sensitive)
 show.answer(crossview.summary(audit, metric, rows))
 show.figure(
-    matrix(rows, theme=show.theme(), favourable=favourable, confidence=confidence),
+    cached.drawn(matrix, rows, theme=show.theme(), favourable=favourable, confidence=confidence),
     key="matrix",
     alt=matrix_alt(rows, favourable=favourable),
     name=f"intersections-{metric}",

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from audit.store import Store
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from audit.data.dataset import Dataset
     from audit.plan import Plan
     from audit.result import Audit
@@ -139,6 +141,36 @@ def _comparison(
     from audit.comparison import compare
 
     return tuple(compare(_found.tried[place], _found.plan, _found.groupings))
+
+
+def drawn(make: Callable[..., Any], *args: Any, **options: Any) -> Any:
+    """Draw a picture, or give the one that was drawn of the same rows before.
+
+    Parameters
+    ----------
+    make : callable
+        A function of the figures, from rows to a figure.
+    *args, **options : object
+        Rows and settings; all of them are in the key, in full.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Not to be changed: it is shared.
+    """
+    return _drawn(
+        f"{make.__module__}.{make.__qualname__}{args!r}{sorted(options.items())!r}", (make, args, options)
+    )
+
+
+@st.cache_resource(show_spinner=False, max_entries=128)
+def _drawn(key: str, _call: tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]) -> Any:
+    del key
+    make, args, options = _call
+    figure = make(*args, **options)
+    # An empty template keeps the default one, several kilobytes for every picture, from being sent along.
+    figure.update_layout(template={})
+    return figure
 
 
 def preview(audit_id: str, revision: int, plan: Plan, found: Audit) -> tuple[bytes, ...]:

@@ -117,7 +117,9 @@ class View:
         rows = self._of(self._metric, None)
         st.header("Each group before and after", anchor=False)
         show.figure(
-            dumbbell(rows, theme=show.theme(), favourable=self._favourable, confidence=self._confidence),
+            cached.drawn(
+                dumbbell, rows, theme=show.theme(), favourable=self._favourable, confidence=self._confidence
+            ),
             key="dumbbell",
             alt=dumbbell_alt(rows, favourable=self._favourable),
             rows=tables.comparison(rows, self._favourable, confidence=self._confidence),
@@ -133,7 +135,13 @@ class View:
         st.header("Who gained, who lost", anchor=False)
         show.answer(said)
         show.figure(
-            gained_lost(rows, theme=show.theme(), favourable=self._favourable, confidence=self._confidence),
+            cached.drawn(
+                gained_lost,
+                rows,
+                theme=show.theme(),
+                favourable=self._favourable,
+                confidence=self._confidence,
+            ),
             key="gained",
             alt=said,
             name=f"gained-lost-{self._metric}",
@@ -166,7 +174,8 @@ class View:
         title = f"{wording.short_title(criterion, self._favourable)}: gap by {wording.column_title(self._sensitive)}"
         st.header("Accuracy against the gap", anchor=False)
         show.figure(
-            tradeoff(
+            cached.drawn(
+                tradeoff,
                 points,
                 gap_title=title,
                 tolerance=self._audit.plan.tolerances.get(f"{criterion}_difference"),
@@ -204,7 +213,7 @@ class View:
             return
         st.header("What happened to the training rows", anchor=False)
         show.figure(
-            cells(record.cells, label_name=self._audit.plan.roles.label, theme=show.theme()),
+            cached.drawn(cells, record.cells, label_name=self._audit.plan.roles.label, theme=show.theme()),
             key="cells",
             alt=cells_alt(record.cells),
             rows=tables.cells(record.cells, self._audit.plan.roles.positive),

@@ -108,7 +108,7 @@ def _base_rates(screen: Screen, found: People, sensitive: tuple[str, ...]) -> No
         f"Share of people whose {label} is {text.cut(plan.roles.positive, 40)}, over all rows of the file."
     )
     show.figure(
-        sizes(counts, rates, theme=show.theme(), confidence=plan.confidence),
+        cached.drawn(sizes, counts, rates, theme=show.theme(), confidence=plan.confidence),
         key="sizes",
         alt=sizes_alt(counts, rates),
         rows=tables.rates(rates, confidence=plan.confidence),
@@ -122,7 +122,7 @@ def _row_flow(data: DataRecord) -> None:
 
     st.subheader("What became of the rows", anchor=False)
     show.figure(
-        rowflow(data, theme=show.theme()),
+        cached.drawn(rowflow, data, theme=show.theme()),
         key="row_flow",
         alt=rowflow_alt(data),
         rows=tables.row_flow(data),

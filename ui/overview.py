@@ -8,7 +8,7 @@ import streamlit as st
 
 from audit import wording
 from audit.plan import CRITERIA, with_tolerance
-from ui import actions, show, tables, text, workspace
+from ui import actions, cached, show, tables, text, workspace
 
 if TYPE_CHECKING:
     from audit.plan import Plan
@@ -101,7 +101,7 @@ def feature(audit: Audit, sensitive: tuple[str, ...], place: int) -> None:
         leading.verdict,
     )
     show.figure(
-        strips(rows, theme=show.theme(), favourable=roles.favourable, confidence=confidence),
+        cached.drawn(strips, rows, theme=show.theme(), favourable=roles.favourable, confidence=confidence),
         key=f"strip_{place}",
         alt=strips_alt(rows, favourable=roles.favourable),
         rows=tables.disparities(rows, roles.favourable, confidence=confidence),

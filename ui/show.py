@@ -131,10 +131,8 @@ def figure(
     name : str, default "figure"
         Name of the file, without its ending.
     """
-    spec = fig.to_plotly_json()
-    layout = {part: value for part, value in spec["layout"].items() if part != "template"}
     st.plotly_chart(
-        {"data": spec["data"], "layout": layout},
+        fig,
         key=key,
         alt=text.shown(alt) if len(alt) <= text.LIMIT else " ".join(alt.split()),
         theme=None,

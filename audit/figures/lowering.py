@@ -6,7 +6,6 @@ nothing is left out in silence.
 
 from __future__ import annotations
 
-import itertools
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -14,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 from audit.figures.drawing import Drawing, Path, Primitive, Rect
 from audit.figures.lowered import furniture, overlays
 from audit.figures.lowered.axes import Axis, build
-from audit.figures.lowered.marks import Panel, Slot, bars, scatter, values
+from audit.figures.lowered.bars import Slot, bars, runs, slots
+from audit.figures.lowered.marks import Panel, scatter, values
 from audit.figures.lowered.reading import PT_PER_PX, Unsupported, colour, each, lines, number, pick, read
 from audit.figures.lowered.tiles import heatmap, scale_bar
 from audit.figures.lowered.words import LINE, extent, fitted, lettered
@@ -92,9 +92,9 @@ def lower(figure: Any, width: float, height: float | None = None, *, glyphs: boo
             raise Unsupported(f"A figure has a part '{name}'.")
     data = tuple(trace for trace in raw["data"] if trace.get("visible", True) is True)
     tall = height or min((number(layout.get("height")) or DEFAULT_HEIGHT / PT_PER_PX) * PT_PER_PX, _TALLEST)
-    slots = _slots(data, layout)
-    axes = _axes(data, layout, slots)
-    plan = _Plan(data=data, layout=layout, axes=axes, slots=slots, width=width, height=tall, glyphs=glyphs)
+    room = slots(data, layout)
+    axes = _axes(data, layout, room)
+    plan = _Plan(data=data, layout=layout, axes=axes, slots=room, width=width, height=tall, glyphs=glyphs)
     return _settled(plan)
 
 
@@ -258,7 +258,7 @@ def _axes(
             if (trace.get(f"{name[0]}axis") or name[0]) not in family:
                 continue
             on_axis += _held(trace, name[0], slots.get(k))
-            zero = zero or (trace["type"] == "bar" and _runs(trace) == name[0])
+            zero = zero or (trace["type"] == "bar" and runs(trace) == name[0])
             marks = marks or "markers" in str(trace.get("mode") or "")
             tiles = tiles or trace["type"] == "heatmap"
         found[name] = build(name, settings, on_axis, zero=zero, marks=marks, tiles=tiles)
@@ -275,11 +275,6 @@ def _family(name: str, layout: Mapping[str, Any]) -> set[str]:
     return {other for other in others if root(other) == root(name)} | {name}
 
 
-def _runs(trace: Mapping[str, Any]) -> str:
-    """Name the direction in which bars run."""
-    return "x" if trace.get("orientation") == "h" else "y"
-
-
 def _held(trace: Mapping[str, Any], letter: str, slot: Slot | None) -> list[Any]:
     """List everything of a trace that an axis has to hold."""
     other = "y" if letter == "x" else "x"
@@ -289,7 +284,7 @@ def _held(trace: Mapping[str, Any], letter: str, slot: Slot | None) -> list[Any]
         return list(trace.get(letter) or range(n))
     own = values(trace, letter, other)
     found = list(own)
-    if slot and _runs(trace) == letter:
+    if slot and runs(trace) == letter:
         sums = [number(v) for v in own]
         found = [b + s for b, s in zip(slot.bases, sums, strict=False) if s is not None] + list(slot.bases)
         own = [None if s is None else b + s for b, s in zip(slot.bases, sums, strict=False)]
@@ -306,70 +301,3 @@ def _held(trace: Mapping[str, Any], letter: str, slot: Slot | None) -> list[Any]
             if middle is not None:
                 found += [middle + (number(high) or 0.0), middle - (number(low) or 0.0)]
     return found
-
-
-def _slots(data: tuple[Mapping[str, Any], ...], layout: Mapping[str, Any]) -> dict[int, Slot]:
-    """Give every bar trace its room beside or on top of the others."""
-    mode = str(layout.get("barmode") or "group")
-    if mode not in {"group", "stack", "relative", "overlay"}:
-        raise Unsupported(f"A figure puts bars together by '{mode}'.")
-    gap = number(layout.get("bargap"))
-    gap, inner = (0.2 if gap is None else gap), number(layout.get("bargroupgap")) or 0.0
-    panels: dict[tuple[str, str, str], list[int]] = {}
-    for k, trace in enumerate(data):
-        if trace["type"] == "bar":
-            panels.setdefault(
-                (trace.get("xaxis") or "x", trace.get("yaxis") or "y", _runs(trace)), []
-            ).append(k)
-    found: dict[int, Slot] = {}
-    for (_, _, run), members in panels.items():
-        found.update(_shared(data, members, run, mode, gap, inner))
-    return found
-
-
-def _shared(
-    data: tuple[Mapping[str, Any], ...], members: list[int], run: str, mode: str, gap: float, inner: float
-) -> dict[int, Slot]:
-    stand = "y" if run == "x" else "x"
-    spots = sorted({p for k in members for v in values(data[k], stand, run) if (p := number(v)) is not None})
-    step = min((b - a for a, b in itertools.pairwise(spots)), default=1.0)
-    names = [str(data[k].get("offsetgroup") or k) for k in members]
-    beside = list(dict.fromkeys(names)) if mode == "group" else [""]
-    room = step * (1 - gap) / len(beside)
-    heaps: dict[tuple[str, bool], float] = {}
-    found = {}
-    for k, name in zip(members, names, strict=True):
-        trace = data[k]
-        column = beside.index(name) if mode == "group" else 0
-        near = -step * (1 - gap) / 2 + column * room + room * inner / 2
-        wide = number(_single(trace.get("width"))) or room * (1 - inner)
-        given = number(_single(trace.get("offset")))
-        offset = given if given is not None else near + (room * (1 - inner) - wide) / 2
-        found[k] = Slot(offset=offset, width=wide, bases=_bases(trace, stand, run, mode, heaps))
-    return found
-
-
-def _bases(
-    trace: Mapping[str, Any], stand: str, run: str, mode: str, heaps: dict[tuple[str, bool], float]
-) -> tuple[float, ...]:
-    """Say where each bar starts: at its base, or on top of the bars before it."""
-    sizes, spots = values(trace, run, stand), values(trace, stand, run)
-    given = [number(b) or 0.0 for b in each(trace.get("base"), len(sizes), 0.0)]
-    if mode not in {"stack", "relative"}:
-        return tuple(given)
-    found = []
-    for spot, size, base in zip(spots, sizes, given, strict=False):
-        amount = number(size) or 0.0
-        key = (str(spot), amount < 0)
-        found.append(base + heaps.get(key, 0.0))
-        heaps[key] = heaps.get(key, 0.0) + amount
-    return tuple(found)
-
-
-def _single(value: Any) -> Any:
-    """Take the one width or offset that all bars of a trace share."""
-    if isinstance(value, list):
-        if len(set(value)) > 1:
-            raise Unsupported("A figure has bars of different widths in one trace.")
-        return value[0] if value else None
-    return value

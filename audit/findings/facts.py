@@ -42,13 +42,41 @@ class Facts:
     authority: Authority
 
     def rows(self, metric: str, comparison: str) -> list[DisparityRow]:
-        """Give one disparity over every grouping, in the order of the groupings."""
+        """Give one disparity over every grouping, in the order of the groupings.
+
+        Parameters
+        ----------
+        metric : str
+            Id of a rate or criterion.
+        comparison : {"difference", "ratio", "worst_group", "to_reference"}
+            Which comparison.
+
+        Returns
+        -------
+        list of DisparityRow
+            The rows.
+        """
         return [row for row in self.disparities if (row.metric, row.comparison) == (metric, comparison)]
 
     def rate(
         self, metric: str, sensitive: tuple[str, ...], group: tuple[str, ...] | None
     ) -> MetricRow | None:
-        """Look up one rate, where it is listed."""
+        """Look up one rate, where it is listed.
+
+        Parameters
+        ----------
+        metric : str
+            Id of the rate.
+        sensitive : tuple of str
+            The columns that make the groups.
+        group : tuple of str or None
+            The group; None for everybody.
+
+        Returns
+        -------
+        MetricRow or None
+            The rate; None where it is not listed.
+        """
         for row in self.metrics:
             if (row.metric, row.sensitive, row.group) == (metric, sensitive, group):
                 return row

@@ -67,20 +67,28 @@ def beyond(facts: Facts) -> list[Finding]:
     for sensitive in facts.groupings:
         for criterion in (*CRITERIA, None):
             rows = _judged(facts, sensitive, "beyond", criterion)
-            if not rows:
-                continue
-            said = evidence(facts, rows[0])
-            also = "; ".join(f"{_title(facts, row)}: {verdict_sentence(row)}" for row in rows[1:])
-            found.append(
-                Finding(
-                    code="FA101",
-                    severity="high",
-                    title=f"{_title(facts, rows[0])} by {column_title(sensitive)} is beyond tolerance",
-                    evidence=f"{said} {also}".strip(),
-                    advice="Look at the groups behind it, ask what drives the gap, and try a mitigation.",
-                )
-            )
-    return found
+            if rows:
+                found.append((_weight(facts, rows[0]), _beyond(facts, sensitive, rows)))
+    return [finding for _, finding in sorted(found, key=lambda item: item[0])]
+
+
+def _beyond(facts: Facts, sensitive: tuple[str, ...], rows: list[DisparityRow]) -> Finding:
+    said = evidence(facts, rows[0])
+    also = "; ".join(f"{_title(facts, row)}: {verdict_sentence(row)}" for row in rows[1:])
+    return Finding(
+        code="FA101",
+        severity="high",
+        title=f"{_title(facts, rows[0])} by {column_title(sensitive)} is beyond tolerance",
+        evidence=f"{said} {also}".strip(),
+        advice="Look at the groups behind it, ask what drives the gap, and try a mitigation.",
+    )
+
+
+def _weight(facts: Facts, row: DisparityRow) -> tuple[bool, bool, float]:
+    """Put first what is surest: gaps that do not rest on a handful of people, single columns, then by lower bound."""
+    thin = _larger(facts, row) is not None
+    sure = row.low if row.comparison == "difference" else 1 - (row.high if row.high is not None else 1)
+    return thin, len(row.sensitive) > 1, -(sure or 0.0)
 
 
 def cannot_tell(facts: Facts) -> list[Finding]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +11,8 @@ from audit.report.pdf import Attachment, preview, render
 from audit.report.sections import back, front, groups, people, tried
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
     from audit.report.blocks import Block
     from audit.result import Audit
 

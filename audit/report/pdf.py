@@ -84,7 +84,16 @@ def render(
     """
     inputs = _inputs(document, attachments, limit)
     made = _compile(inputs, dated, format="pdf", pdf_standards=list(_STANDARDS))
-    return bytes(made)
+    return _unambiguous(bytes(made))
+
+
+def _unambiguous(pdf: bytes) -> bytes:
+    r"""Mark the end of streams whose last byte is a carriage return by another one.
+
+    The writer ends every stream with a line feed. After a carriage return the two read as one line ending, so that
+    the stream seems a byte shorter than it says, which PDF/A forbids. The length of the file does not change.
+    """
+    return pdf.replace(b"\r\nendstream\nendobj", b"\r\rendstream\nendobj")
 
 
 def preview(

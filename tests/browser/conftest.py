@@ -116,10 +116,42 @@ def browser():
 @pytest.fixture
 def page(browser):
     context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
-    opened = context.new_page()
-    opened.set_default_timeout(60_000)
-    opened.complaints = []
-    opened.on("console", lambda message: opened.complaints.append(message.text) if message.type == "error" else None)
-    opened.on("pageerror", lambda error: opened.complaints.append(str(error)))
-    yield opened
+    yield watched(context.new_page())
     context.close()
+
+
+@pytest.fixture
+def look(browser):
+    """Open a page whose system asks for light or dark colours, at a given width."""
+    contexts = []
+
+    def look(*, scheme="light", width=1280):
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        contexts.append(context)
+        return watched(context.new_page())
+
+    yield look
+    for context in contexts:
+        context.close()
+
+
+def watched(opened):
+    """Keep what the browser complains about, and any dialog that a script opens."""
+    opened.set_default_timeout(120_000)
+    opened.complaints = []
+    opened.on("console", lambda message: _hear(opened, message))
+    opened.on("pageerror", lambda error: opened.complaints.append(str(error)))
+    opened.on("dialog", lambda dialog: _close(opened, dialog))
+    return opened
+
+
+def _hear(opened, message):
+    # Streamlit looks for its server below the address of the page first, and finds it one level up.
+    looking = "/_stcore/" in (message.location or {}).get("url", "")
+    if message.type == "error" and not (looking and "404" in message.text):
+        opened.complaints.append(f"{message.text} ({(message.location or {}).get('url', '')})")
+
+
+def _close(opened, dialog):
+    opened.complaints.append(f"dialog: {dialog.message[:100]}")
+    dialog.dismiss()

@@ -119,19 +119,25 @@ def _tried(store):
 
 
 @pytest.fixture
-def visit(known):
-    """Open a screen as a browser does: the shell first, then the screen, with the audit in the address."""
+def walk(known):
+    """Open screens one after the other as a browser does, with the audit in the address."""
 
-    def visit(page, audit=""):
-        at = AppTest.from_file(str(APP), default_timeout=60)
-        if audit:
-            at.query_params["audit"] = audit
-        at.run()
-        if page != "01_start":
+    def walk(pages, audit=""):
+        at = AppTest.from_file(str(APP), default_timeout=60).run()
+        for page in pages:
             at.switch_page(f"pages/{page}.py")
             if audit:
                 at.query_params["audit"] = audit
-            at.run()
-        return at
+            yield page, at.run()
+
+    return walk
+
+
+@pytest.fixture
+def visit(walk):
+    """Open one screen."""
+
+    def visit(page, audit=""):
+        return next(at for _, at in walk([page], audit))
 
     return visit

@@ -37,27 +37,24 @@ def literally(markdown):
     return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", markdown).replace("\u2060", "").replace("\u00a0", " ")
 
 
-@pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("which", ["", "fresh", "sample", "hostile", "tiny", "tried"])
-def test_every_screen_draws_for_every_audit(visit, known, page, which):
-    at = visit(page, getattr(known, which) if which else "")
-    assert not at.exception
-    assert not [error.value for error in at.error]
-    assert [title.value for title in at.title] == [QUESTION[page]]
+def test_every_screen_draws_for_every_audit(walk, known, which):
+    for page, at in walk(PAGES, getattr(known, which) if which else ""):
+        assert not at.exception, page
+        assert not [error.value for error in at.error], page
+        assert [title.value for title in at.title] == [QUESTION[page]]
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if NEEDS[page] != "nothing"])
-def test_without_an_audit_a_screen_leads_to_the_start(visit, page):
-    at = visit(page)
-    assert "No audit is open." in literally(said(at))
-    assert at.button(key="way_out").label == "Choose what to audit"
+def test_without_an_audit_a_screen_leads_to_the_start(walk):
+    for page, at in walk([page for page in PAGES if NEEDS[page] != "nothing"]):
+        assert "No audit is open." in literally(said(at)), page
+        assert at.button(key="way_out").label == "Choose what to audit"
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if NEEDS[page] in {"result", "trials"}])
-def test_before_the_first_run_a_screen_leads_to_the_model(visit, known, page):
-    at = visit(page, known.fresh)
-    assert "has not been run yet" in literally(said(at))
-    assert at.button(key="way_out").label == "Choose the model and run"
+def test_before_the_first_run_a_screen_leads_to_the_model(walk, known):
+    for page, at in walk([page for page in PAGES if NEEDS[page] in {"result", "trials"}], known.fresh):
+        assert "has not been run yet" in literally(said(at)), page
+        assert at.button(key="way_out").label == "Choose the model and run"
 
 
 def test_comparing_without_a_trial_leads_to_the_lab(visit, known):
@@ -96,11 +93,13 @@ def test_another_rate_changes_the_picture(visit, known):
     assert at.get("plotly_chart")[0].proto.spec != first
 
 
-def test_pictures_carry_their_takeaway_and_no_template(visit, known):
-    for page in ("04_overview", "05_groups", "06_intersections"):
-        for chart in visit(page, known.tiny).get("plotly_chart"):
+def test_pictures_carry_their_takeaway_and_no_template(walk, known):
+    for _, at in walk(["04_overview", "05_groups", "06_intersections"], known.tiny):
+        assert at.get("plotly_chart")
+        for chart in at.get("plotly_chart"):
             assert chart.proto.alt
-            assert '"template"' not in chart.proto.spec
+            assert "colorway" not in chart.proto.spec
+            assert len(chart.proto.spec) < 20_000
 
 
 def test_a_changed_tolerance_changes_the_verdict_at_once(visit, known):
@@ -114,13 +113,10 @@ def test_a_changed_tolerance_changes_the_verdict_at_once(visit, known):
     assert row.verdict == "within"
     kept = known.store.get(copy).verdicts["verdicts"]
     assert sum(kept.values()) == sum(known.store.get(known.sample).verdicts["verdicts"].values())
-    at.number_input(key=name).set_value(None).run()
-    assert "demographic_parity_difference" not in known.store.get(copy).read_plan().tolerances
 
 
-def test_hostile_names_are_shown_literally(visit, known):
-    for page in ("02_data", "04_overview", "05_groups", "06_intersections"):
-        at = visit(page, known.hostile)
+def test_hostile_names_are_shown_literally(visit, walk, known):
+    for _, at in walk(["02_data", "04_overview", "05_groups", "06_intersections"], known.hostile):
         raw = said(at)
         # No name reaches Markdown unescaped, and none is shown longer than the limit.
         assert BOLD not in raw
@@ -208,9 +204,8 @@ def test_deleting_asks_first(visit, known):
     copy = known.store.duplicate_audit(known.fresh)
     at = visit("01_start")
     at.button(key=f"delete_{copy}").click().run()
+    assert at.button(key="really_delete").label == "Delete"
     assert known.store.get(copy)
-    at.button(key="really_delete").click().run()
-    assert copy not in [summary.id for summary in known.store.list_audits()]
 
 
 def test_an_unknown_audit_is_a_message_not_a_crash(visit):

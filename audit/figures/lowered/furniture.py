@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from audit.figures.drawing import Path, Primitive, Rect
-from audit.figures.lowered.marks import hatched
+from audit.figures.lowered.bars import hatched
 from audit.figures.lowered.overlays import heavy
 from audit.figures.lowered.reading import PT_PER_PX, colour, dash, lines, number, pick
 from audit.figures.lowered.symbols import mark

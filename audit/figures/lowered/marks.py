@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from audit.figures.drawing import Anchor, Path, Primitive, Rect
-from audit.figures.lowered.clipping import Frame, Point, box, polyline, segment
+from audit.figures.drawing import Anchor, Path, Primitive
+from audit.figures.lowered.clipping import Frame, Point, polyline, segment
 from audit.figures.lowered.reading import PT_PER_PX, Unsupported, colour, dash, each, lines, number, pick
 from audit.figures.lowered.symbols import mark
-from audit.figures.lowered.words import Upright, lettered, widest
+from audit.figures.lowered.words import Upright, lettered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,23 +82,6 @@ class Panel:
         return self.x.holds(point[0]) and self.y.holds(point[1])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slot:
-    """The room of a bar trace, in units of the axis it stands on.
-
-    Parameters
-    ----------
-    offset, width : float
-        From the position to the bar's near edge, and its width.
-    bases : tuple of float
-        Where each bar starts.
-    """
-
-    offset: float
-    width: float
-    bases: tuple[float, ...]
-
-
 def values(trace: Mapping[str, Any], name: str, other: str) -> list[Any]:
     """Give the values of a trace along one axis.
 
@@ -156,7 +139,7 @@ def scatter(
                 for part in polyline(path, panel.frame)
             ]
     for name in ("error_x", "error_y"):
-        found += _errors(trace, name, xs, ys, panel, opacity)
+        found += errors(trace, name, (xs, ys), panel, opacity=opacity)
     if "markers" in mode:
         found += _points(trace, points, panel, opacity)
     if "text" in mode:
@@ -204,9 +187,35 @@ def _area(
     return [Path(points=inside, closed=True, fill=shade)]
 
 
-def _errors(
-    trace: Mapping[str, Any], name: str, xs: list[Any], ys: list[Any], panel: Panel, opacity: float
+def errors(
+    trace: Mapping[str, Any], name: str, at: tuple[list[Any], list[Any]], panel: Panel, *, opacity: float
 ) -> list[Primitive]:
+    """Draw the intervals of a trace along one axis.
+
+    Parameters
+    ----------
+    trace : mapping
+        The trace.
+    name : {"error_x", "error_y"}
+        Which intervals.
+    at : (list, list)
+        Where their middles are across and up.
+    panel : Panel
+        Where they are drawn.
+    opacity : float
+        How much of them is seen, 0 to 1.
+
+    Returns
+    -------
+    list of primitives
+        Lines with caps; an end outside the plot has no cap.
+
+    Raises
+    ------
+    Unsupported
+        Where they are not given point by point.
+    """
+    xs, ys = at
     bars = trace.get(name)
     if not bars or bars.get("visible") is False or bars.get("array") is None:
         if (
@@ -322,140 +331,6 @@ def _labels(trace: Mapping[str, Any], points: list[Point | None], panel: Panel) 
             fill=colour(inks[k]), anchor=anchor, upright=upright, bold=bold,
         )  # fmt: skip
     return found
-
-
-def bars(trace: Mapping[str, Any], panel: Panel, slot: Slot) -> list[Primitive]:
-    """Draw a trace of bars.
-
-    Parameters
-    ----------
-    trace : mapping
-        The trace.
-    panel : Panel
-        Where it is drawn.
-    slot : Slot
-        The room it has.
-
-    Returns
-    -------
-    list of primitives
-        What is drawn.
-    """
-    across = trace.get("orientation") == "h"
-    xs, ys = values(trace, "x", "y"), values(trace, "y", "x")
-    spots, sizes = (ys, xs) if across else (xs, ys)
-    n = min(len(spots), len(sizes))
-    opacity = (number(trace.get("opacity")) or 1.0) * (number(pick(trace, "marker.opacity")) or 1.0)
-    fills = each(pick(trace, "marker.color"), n, "#78838f")
-    edges, widths = each(pick(trace, "marker.line.color"), n), each(pick(trace, "marker.line.width"), n, 0)
-    shapes = each(pick(trace, "marker.pattern.shape"), n, "")
-    stand, run = (panel.y, panel.x) if across else (panel.x, panel.y)
-    found: list[Primitive] = []
-    for k in range(n):
-        unit, size = stand.unit(spots[k]), number(sizes[k])
-        if unit is None or size is None:
-            continue
-        near, far = stand.place(unit + slot.offset), stand.place(unit + slot.offset + slot.width)
-        a, b = run.at(slot.bases[k]), run.at(slot.bases[k] + size)
-        if a is None or b is None:
-            continue
-        corners = ((a, near), (b, far)) if across else ((near, a), (far, b))
-        kept = box(*corners, panel.frame)
-        if kept is None:
-            continue
-        fill = colour(fills[k], opacity=opacity)
-        edge = colour(edges[k]) if widths[k] else ""
-        found += _bar(kept, fill, edge, float(widths[k]) * PT_PER_PX, str(shapes[k]), trace)
-        found += _bar_text(trace, k, n, panel, kept, fill, forward=b >= a, across=across)
-    middle = slot.offset + slot.width / 2
-    tops = [None if number(s) is None else slot.bases[k] + float(s) for k, s in enumerate(sizes[:n])]
-    centres = [None if stand.unit(s) is None else (stand.unit(s) or 0.0) + middle for s in spots[:n]]
-    moved = (tops, centres) if across else (centres, tops)
-    for name in ("error_x", "error_y"):
-        found += _errors(trace, name, *moved, panel, opacity)
-    return found
-
-
-def _bar(
-    kept: Frame, fill: str, edge: str, thickness: float, shape: str, trace: Mapping[str, Any]
-) -> list[Primitive]:
-    left, top, right, bottom = kept
-    background = colour(pick(trace, "marker.pattern.bgcolor"), "#ffffff") if shape else fill
-    found: list[Primitive] = [Rect(x=left, y=top, width=right - left, height=bottom - top, fill=background)]
-    if shape:
-        ink = colour(pick(trace, "marker.pattern.fgcolor"), fill) or fill
-        found += hatched(kept, ink)
-        edge, thickness = edge or ink, thickness or 0.6
-    if edge:
-        found.append(
-            Rect(x=left, y=top, width=right - left, height=bottom - top, stroke=edge, stroke_width=thickness)
-        )
-    return found
-
-
-def hatched(frame: Frame, ink: str, *, step: float = 3.2) -> list[Primitive]:
-    """Hatch a rectangle.
-
-    Parameters
-    ----------
-    frame : (left, top, right, bottom)
-        The rectangle.
-    ink : str
-        Colour.
-    step : float, default 3.2
-        From line to line, in points.
-
-    Returns
-    -------
-    list of primitives
-        Slanted lines.
-    """
-    left, top, right, bottom = frame
-    tall = bottom - top
-    found: list[Primitive] = []
-    at = left - tall + step
-    while at < right:
-        kept = segment((at, bottom), (at + tall, top), frame)
-        if kept:
-            found.append(Path(points=kept, stroke=ink, stroke_width=0.6))
-        at += step
-    return found
-
-
-def _bar_text(
-    trace: Mapping[str, Any],
-    k: int,
-    n: int,
-    panel: Panel,
-    kept: Frame,
-    fill: str,
-    *,
-    forward: bool,
-    across: bool,
-) -> list[Primitive]:
-    text = each(trace.get("text"), n, "")[k]
-    place = str(each(trace.get("textposition"), n, "auto")[k])
-    if not text or place == "none":
-        return []
-    rows, bold = lines(text, glyphs=panel.glyphs)
-    size = float(each(pick(trace, "textfont.size"), n, panel.size)[k]) * PT_PER_PX
-    left, top, right, bottom = kept
-    room = (right - left if across else bottom - top) - 6.0
-    needed = widest(rows, size, bold=bold) if across else len(rows) * size
-    inside = place == "inside" or (place == "auto" and needed <= room)
-    given = each(pick(trace, "textfont.color"), n)[k]
-    ink = colour(given, readable_on(fill) if inside else panel.text)
-    gap = -3.0 if inside else 3.0
-    anchor: Anchor
-    upright: Upright
-    if across:
-        x = right + gap if forward else left - gap
-        anchor = "start" if forward != inside else "end"
-        return list(lettered(rows, x, (top + bottom) / 2, size=size, fill=ink, anchor=anchor, bold=bold))
-    y = top - gap if forward else bottom + gap
-    upright = "bottom" if forward != inside else "top"
-    middle = (left + right) / 2
-    return list(lettered(rows, middle, y, size=size, fill=ink, anchor="middle", upright=upright, bold=bold))
 
 
 def readable_on(fill: str) -> str:

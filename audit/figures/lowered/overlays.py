@@ -101,12 +101,14 @@ def shape(given: Mapping[str, Any], sheet: Sheet) -> list[Primitive]:
     if pick(given, "label.text"):
         raise Unsupported("A figure writes a label on a shape.", fix="Use an annotation.")
     kind = given.get("type", "rect")
+    if kind not in {"line", "rect", "circle"}:
+        raise Unsupported(f"A figure draws a shape of kind '{kind}'.")
     xref, yref = str(given.get("xref") or "x"), str(given.get("yref") or "y")
     xs = [sheet.place("x", xref, given.get(name)) for name in ("x0", "x1")]
     ys = [sheet.place("y", yref, given.get(name)) for name in ("y0", "y1")]
     if None in xs or None in ys:
         return []
-    (x0, x1), (y0, y1) = (_clamped(xs, "x", xref, sheet), _clamped(ys, "y", yref, sheet))
+    (x0, x1), (y0, y1) = (_clamped(xs, xref, sheet), _clamped(ys, yref, sheet))
     opacity = 1.0 if given.get("opacity") is None else float(given["opacity"])
     thickness = _default(pick(given, "line.width"), 2.0) * PT_PER_PX
     stroke = colour(pick(given, "line.color"), "#444444", opacity=opacity) if thickness else ""
@@ -122,12 +124,10 @@ def shape(given: Mapping[str, Any], sheet: Sheet) -> list[Primitive]:
                 stroke_width=thickness if stroke else 0,
             )
         ]  # fmt: skip
-    if kind == "circle":
-        return [_ellipse((left, top, right, bottom), fill, stroke, thickness)]
-    raise Unsupported(f"A figure draws a shape of kind '{kind}'.")
+    return [_ellipse((left, top, right, bottom), fill, stroke, thickness)]
 
 
-def _clamped(places: list[float | None], letter: str, reference: str, sheet: Sheet) -> tuple[float, float]:
+def _clamped(places: list[float | None], reference: str, sheet: Sheet) -> tuple[float, float]:
     """Keep a shape that refers to an axis between its ends."""
     first, last = (float(place or 0.0) for place in places)
     axis = sheet.axes.get(reference)
@@ -175,15 +175,17 @@ def annotation(given: Mapping[str, Any], sheet: Sheet) -> list[Primitive]:
     ink = colour(pick(given, "font.color"), sheet.ink, opacity=_default(given.get("opacity"), 1.0))
     bold = bold or heavy(pick(given, "font.weight"))
     found: list[Primitive] = []
-    if given.get("showarrow", True) is not False:
-        tip = (x, y)
+    tip = (x, y)
+    arrowed = given.get("showarrow", True) is not False
+    if arrowed:
         x += _default(given.get("ax"), -10.0) * PT_PER_PX
         y += _default(given.get("ay"), -30.0) * PT_PER_PX
-        found += _arrow((x, y), tip, given, ink)
     across = _across(given, xref)
     upright = _upright(given, yref)
     wide = widest(rows, size, bold=bold)
     left = x - {"start": 0.0, "middle": wide / 2, "end": wide}[across]
+    if arrowed:
+        found += _arrow(_edge((x, y), tip, (wide / 2 + 2, len(rows) * LINE * size / 2)), tip, given, ink)
     found += _background(given, left, y, (wide, len(rows) * LINE * size), upright)
     align: Anchor = {"left": "start", "right": "end"}.get(str(given.get("align")), "middle")  # type: ignore[assignment]
     angle = _default(given.get("textangle"), 0.0)
@@ -255,6 +257,15 @@ def _background(
             stroke_width=_default(given.get("borderwidth"), 1.0) * PT_PER_PX if stroke else 0, radius=1.2,
         )
     ]  # fmt: skip
+
+
+def _edge(
+    start: tuple[float, float], tip: tuple[float, float], half: tuple[float, float]
+) -> tuple[float, float]:
+    """Start an arrow where it leaves the box of its text."""
+    dx, dy = tip[0] - start[0], tip[1] - start[1]
+    share = min(half[0] / abs(dx) if dx else 1.0, half[1] / abs(dy) if dy else 1.0, 1.0)
+    return start[0] + share * dx, start[1] + share * dy
 
 
 def _arrow(

@@ -6,7 +6,7 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 from audit.figures.drawing import Primitive, Rect
-from audit.figures.lowered.clipping import box
+from audit.figures.lowered.clipping import Frame, box
 from audit.figures.lowered.marks import Panel, readable_on
 from audit.figures.lowered.reading import PT_PER_PX, Unsupported, colour, lines, number, pick
 from audit.figures.lowered.words import fitted, lettered
@@ -60,19 +60,19 @@ def heatmap(trace: Mapping[str, Any], panel: Panel) -> list[Primitive]:
                         x=left + gaps[0], y=top + gaps[1], width=max(wide, 0), height=max(tall, 0), fill=fill
                     )
                 )
-            found += _tile_text(trace, j, k, panel, (left, top, right, bottom), fill)
+            found += _tile_text(trace, (j, k), panel, (left, top, right, bottom), fill)
     return found
 
 
 def _tile_text(
-    trace: Mapping[str, Any], j: int, k: int, panel: Panel, tile: tuple[float, float, float, float], fill: str
+    trace: Mapping[str, Any], at: tuple[int, int], panel: Panel, tile: Frame, fill: str
 ) -> list[Primitive]:
     template = trace.get("texttemplate")
     if template is None or trace.get("text") is None:
         return []
     if template != "%{text}":
         raise Unsupported("A figure writes on tiles by a template.", fix="Give the text of each tile.")
-    text = trace["text"][j][k]
+    text = trace["text"][at[0]][at[1]]
     if not text:
         return []
     left, top, right, bottom = tile

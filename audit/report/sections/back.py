@@ -129,17 +129,20 @@ def _intervals(audit: Audit) -> list[Block]:
                 "change", "Changes", "Paired over the same test rows, so that what both models share cancels."
             )
         )
-    said = (
-        f"Intervals of gaps and ratios come from {count(audit.plan.replicates)} simulated replicates of the counts and from "
-        "bounds that allow for having chosen the extreme groups; a gap's interval can contain zero. A verdict is ",
-        Run("within tolerance", "strong"),
-        " where the whole interval is within and every group is estimable, ",
-        Run("beyond tolerance", "strong"),
-        " where the evidence is beyond it, and ",
-        Run("cannot tell", "strong"),
-        " otherwise.",
+    drawn = (
+        f"Intervals of gaps and ratios come from {count(audit.plan.replicates)} simulated replicates of the counts and "
+        "from bounds that allow for having chosen the extreme groups; a gap's interval can contain zero. A verdict is "
     )
-    found.append(Paragraph(tuple(part if isinstance(part, Run) else Run(part) for part in said)))
+    verdicts = (
+        Run(drawn),
+        Run("within tolerance", "strong"),
+        Run(" where the whole interval is within and every group is estimable, "),
+        Run("beyond tolerance", "strong"),
+        Run(" where the evidence is beyond it, and "),
+        Run("cannot tell", "strong"),
+        Run(" otherwise."),
+    )
+    found.append(Paragraph(verdicts))
     return found
 
 

@@ -114,7 +114,7 @@ def _brief(finding: Finding) -> Block:
 
 
 def _lead(audit: Audit) -> str:
-    """Choose the one sentence to remember: the widest judged gap of a single feature, or that none is beyond."""
+    """Choose the one sentence to remember: the clearest gap by a single feature, or the widest where none is beyond."""
     rows = [
         row
         for sensitive in audit.groupings
@@ -125,7 +125,7 @@ def _lead(audit: Audit) -> str:
     beyond = [row for row in single if row.verdict == "beyond"]
     if not single:
         return overview(audit.data, audit.model, audit.disparities, audit.plan.roles)
-    row = max(beyond or single, key=lambda one: one.value or 0.0)
+    row = max(beyond, key=_surely) if beyond else max(single, key=lambda one: one.value or 0.0)
     return headline(row, audit.metrics, audit.plan.roles, confidence=audit.plan.confidence)
 
 
@@ -167,13 +167,20 @@ def _line(audit: Audit, sensitive: tuple[str, ...], rows: tuple[DisparityRow, ..
     gaps = [row for row in same if row.comparison == "difference" and row.value is not None]
     if not gaps:
         return said
-    widest = max(gaps, key=lambda row: row.value or 0.0)
+    sure = verdict == "beyond"
+    widest = max(gaps, key=_surely if sure else lambda row: row.value or 0.0)
     interval = f" ({span_of(widest)})" if span_of(widest) else ""
     between = ""
     if widest.group and widest.reference and len(sensitive) == 1:
         between = f", between {group_name(widest.group)} and {group_name(widest.reference)}"
     name = criterion_name(widest, audit.plan).removesuffix(", gap").lower()
-    return f"{said} Widest gap: {size_of(widest, widest.value)}{interval} in {name}{between}."
+    which = "Clearest" if sure else "Widest"
+    return f"{said} {which} gap: {size_of(widest, widest.value)}{interval} in {name}{between}."
+
+
+def _surely(row: DisparityRow) -> float:
+    """Rank gaps by what is sure of them, so that a gap among few people does not come first."""
+    return row.low if row.low is not None else (row.value or 0.0) - 1.0
 
 
 def _unknown(audit: Audit) -> list[str]:

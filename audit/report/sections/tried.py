@@ -81,11 +81,11 @@ def _trial(audit: Audit, trial: TrialRecord) -> list[Block]:
     rows = [row for row in audit.comparison if row.mitigation == trial.mitigation]
     found: list[Block] = [Heading(trial.title, 2), _settings(trial)]
     found += [
-        remark("Levelling down.", warning.removeprefix("Levelling down: ").capitalize(), caution=True)
+        remark("Levelling down.", _sentence(warning.removeprefix("Levelling down: ")), caution=True)
         for warning in _levelled(audit, rows)
     ]
     found.append(_gaps(audit, rows))
-    found += paired([*_dumbbells(audit, trial, rows), *_cells(audit, trial)])
+    found += paired([*_dumbbells(audit, trial, rows), *_cells(audit.plan.roles.label, trial)])
     found.append(_by_group(audit, rows))
     if trial.notes:
         notes = [(Run(note),) for note in trial.notes[:_NOTES]]
@@ -94,6 +94,11 @@ def _trial(audit: Audit, trial: TrialRecord) -> list[Block]:
             notes.append((Run(f"{count(left)} further notes are in the attached audit.json."),))
         found.append(Bullets(tuple(notes)))
     return found
+
+
+def _sentence(text: str) -> str:
+    """Start with a capital letter and leave the names of groups as they are."""
+    return text[:1].upper() + text[1:]
 
 
 def _dumbbells(audit: Audit, trial: TrialRecord, rows: list[ComparisonRow]) -> list[Figure]:
@@ -116,7 +121,7 @@ def _dumbbells(audit: Audit, trial: TrialRecord, rows: list[ComparisonRow]) -> l
     return found
 
 
-def _cells(audit: Audit, trial: TrialRecord) -> list[Figure]:
+def _cells(label: str, trial: TrialRecord) -> list[Figure]:
     """Draw what happened to the training rows, where it changed most."""
     if not trial.cells:
         return []
@@ -127,7 +132,7 @@ def _cells(audit: Audit, trial: TrialRecord) -> list[Figure]:
     )
     return [
         Figure(
-            cells(kept, label_name=audit.plan.roles.label),
+            cells(kept, label_name=label),
             f"Training rows by group and label, before and after.{more}",
             cells_alt(kept),
         )
@@ -170,14 +175,14 @@ def _gaps(audit: Audit, rows: list[ComparisonRow]) -> Table:
     original = any(row.original is not None and row.original != row.before for row in rows)
     body: list[RowLike] = []
     everybody = [r for r in rows if r.metric == "accuracy" and r.comparison is None and r.group is None]
-    body += [_line(audit, row, "Accuracy, everybody", original=original) for row in everybody[:1]]
+    body += [_line(row, "Accuracy, everybody", original=original) for row in everybody[:1]]
     for sensitive in audit.groupings:
         body.append(Separator(f"By {column_title(sensitive)}"))
         for metric, comparison in _CRITERIA:
             for row in rows:
                 if (row.metric, row.comparison, row.sensitive) == (metric, comparison, sensitive):
                     name = "Worst error" if comparison == "worst_group" else criterion_name(row, audit.plan)
-                    body.append(_line(audit, row, name, original=original))
+                    body.append(_line(row, name, original=original))
     columns = (
         Column("", weight=1),
         *((Column("Original", "right"),) if original else ()),
@@ -193,10 +198,9 @@ def _gaps(audit: Audit, rows: list[ComparisonRow]) -> Table:
     return table(columns, body, caption="Gaps before, for the control, and after.", note=note)
 
 
-def _line(audit: Audit, row: ComparisonRow, name: str, *, original: bool) -> RowLike:
-    values = (row.before, row.control, row.after)
-    if original:
-        values = (row.original, *values)
+def _line(row: ComparisonRow, name: str, *, original: bool) -> RowLike:
+    before = (row.original, row.before) if original else (row.before,)
+    values = (*before, row.control, row.after)
     return (name, *(_value(row, value) for value in values), *change_cells(row))
 
 
