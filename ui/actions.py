@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -79,6 +80,7 @@ def take_upload(file: UploadedFile) -> NoReturn:
             audit_id = store.create_audit(dataset, Plan(roles=guess_roles(dataset)))
     finally:
         workspace.upload_taken()
+        gc.collect()
     open_page("data", audit_id)
 
 

@@ -155,7 +155,7 @@ def file(screen: Screen, kind: str) -> Plan | None:
             actions.take_model(screen, uploaded)
         workspace.notify("The model file was taken in.")
         st.rerun()
-    st.caption(_CONVERT)
+    st.markdown(_CONVERT)
     if not screen.plan.model.sha256:
         return None
     info = model_info(screen)
@@ -194,7 +194,7 @@ def _describe(info: ModelInfo) -> None:
         "Tells apart": ", ".join(info.classes),
         "Made with": ", ".join(f"{name} {version}" for name, version in info.versions.items()),
         "Types outside the standard list, each checked": ", ".join(info.untrusted),
-        "Fingerprint (SHA-256)": info.sha256,
+        "Fingerprint (SHA-256)": f"{info.sha256[:16]}…",
         "Can be trained again": "yes: repairs refit a copy"
         if info.refittable
         else "no: repairs use a baseline",

@@ -138,10 +138,10 @@ class RolesForm:
         return label, positive or roles.positive
 
     def _favourable(self, label: str, positive: str) -> str:
-        name = f"{text.md(text.cut(label, 40))} is {text.md(text.cut(positive, 40))}" if label else "positive"
+        told = f"told that {text.md(text.cut(label, 40))} is {text.md(text.cut(positive, 40))}"
         words = {
-            "positive": f"The positive one: being told that {name}",
-            "negative": f"The negative one: not being told that {name}",
+            "positive": f"The positive one: being {told}" if label else "The positive one",
+            "negative": f"The negative one: not being {told}" if label else "The negative one",
         }
         return st.radio(
             "Which decision is good for the person?",

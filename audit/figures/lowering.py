@@ -46,6 +46,7 @@ class _Plan:
     slots: Mapping[int, Slot]
     width: float
     height: float
+    trimmed: bool
     glyphs: bool
 
     @property
@@ -67,7 +68,7 @@ def lower(figure: Any, width: float, height: float | None = None, *, glyphs: boo
     width : float
         Width in points.
     height : float or None
-        Height in points; None for the figure's own, at 0.7 points for a pixel.
+        Height in points; None for the figure's own, at 0.7 points for a pixel, less what is empty at its foot.
     glyphs : bool, default True
         Whether characters that the report's fonts lack are spelled as code points.
 
@@ -94,7 +95,16 @@ def lower(figure: Any, width: float, height: float | None = None, *, glyphs: boo
     tall = height or min((number(layout.get("height")) or DEFAULT_HEIGHT / PT_PER_PX) * PT_PER_PX, _TALLEST)
     room = slots(data, layout)
     axes = _axes(data, layout, room)
-    plan = _Plan(data=data, layout=layout, axes=axes, slots=room, width=width, height=tall, glyphs=glyphs)
+    plan = _Plan(
+        data=data,
+        layout=layout,
+        axes=axes,
+        slots=room,
+        width=width,
+        height=tall,
+        trimmed=height is None,
+        glyphs=glyphs,
+    )
     return _settled(plan)
 
 
@@ -120,7 +130,10 @@ def _settled(plan: _Plan) -> Drawing:
         along = min(1.0, plan.height * 3 / 4 / max(grown[1] + grown[3], 1e-9))
         margins = (grown[0] * across, grown[1] * along, grown[2] * across, grown[3] * along)
         primitives = _drawn(plan, margins)
-    return Drawing(width=round(plan.width, 3), height=round(plan.height, 3), primitives=tuple(primitives))
+    tall = plan.height
+    if plan.trimmed and primitives:
+        tall = min(tall, max(extent(p)[3] for p in primitives) + _PAD)
+    return Drawing(width=round(plan.width, 3), height=round(tall, 3), primitives=tuple(primitives))
 
 
 def _drawn(plan: _Plan, margins: Margins) -> list[Primitive]:

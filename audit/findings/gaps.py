@@ -74,12 +74,14 @@ def beyond(facts: Facts) -> list[Finding]:
 
 def _beyond(facts: Facts, sensitive: tuple[str, ...], rows: list[DisparityRow]) -> Finding:
     said = evidence(facts, rows[0])
-    also = "; ".join(f"{_title(facts, row)}: {verdict_sentence(row)}" for row in rows[1:])
+    also = "; ".join(f"{_title(facts, row).lower()} {_size(facts, row)}, {_bound(row)}" for row in rows[1:])
+    if also:
+        said = f"{said} Also beyond: {also}."
     return Finding(
         code="FA101",
         severity="high",
         title=f"{_title(facts, rows[0])} by {column_title(sensitive)} is beyond tolerance",
-        evidence=f"{said} {also}".strip(),
+        evidence=said,
         advice="Look at the groups behind it, ask what drives the gap, and try a mitigation.",
     )
 
@@ -127,6 +129,12 @@ def _size(facts: Facts, row: DisparityRow) -> str:
     if row.comparison == "ratio":
         return f"{ratio(row.value)} ({ratio_interval(row.low, row.high, confidence=facts.plan.confidence)})"
     return f"{points(row.value)} ({gap_interval(row.low, row.high, confidence=facts.plan.confidence)})"
+
+
+def _bound(row: DisparityRow) -> str:
+    if row.comparison == "ratio":
+        return f"where at least {row.tolerance or 0:.2f} is tolerated"
+    return f"where {points(row.tolerance)} are tolerated"
 
 
 def _doubt(rows: list[DisparityRow]) -> str:

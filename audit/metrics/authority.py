@@ -45,14 +45,18 @@ def compare_with_fairlearn(groupings: Sequence[Cells]) -> Authority:
         if len(cells.groups) > MOST_GROUPS:
             skipped.append(f"{' × '.join(cells.sensitive)}: {len(cells.groups)} groups")
             continue
-        theirs = fairlearn_rates(cells)
+        theirs, apart = _metric_frame(cells)
         for rate in RATES:
             ours = rate_table(rate, cells).value
             known = ~np.isnan(ours)
             undefined += int(np.count_nonzero(~known & ~np.isnan(theirs[rate.id])))
-            checked += int(np.count_nonzero(known))
-            if known.any():
-                largest = max(largest, float(np.max(np.abs(ours[known] - theirs[rate.id][known]))))
+            pairs = list(zip(ours[known], theirs[rate.id][known], strict=True))
+            if known.all() and len(ours) > 1:
+                # Fairlearn compares all groups; its gap is ours where every group is estimable and counts.
+                pairs.append((ours.max() - ours.min(), apart["difference"][rate.id]))
+                pairs += [(ours.min() / ours.max(), apart["ratio"][rate.id])] if ours.max() > 0 else []
+            checked += len(pairs)
+            largest = max([largest, *(abs(float(a) - float(b)) for a, b in pairs)])
     return Authority(
         version=fairlearn.__version__,
         checked=checked,
@@ -75,6 +79,11 @@ def fairlearn_rates(cells: Cells) -> dict[str, np.ndarray[Any, Any]]:
     dict of str to ndarray of shape (n_groups,)
         Fairlearn's value for each rate id, in the order of the groups.
     """
+    return _metric_frame(cells)[0]
+
+
+def _metric_frame(cells: Cells) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, Any]]:
+    """Give Fairlearn's rates by group, and its differences and ratios between groups."""
     import sklearn
     from fairlearn.metrics import MetricFrame
 
@@ -96,20 +105,21 @@ def fairlearn_rates(cells: Cells) -> dict[str, np.ndarray[Any, Any]]:
             sample_params={name: {"sample_weight": weight} for name in functions},
         )
         by_group = frame.by_group
+        apart = {"difference": frame.difference(errors="coerce"), "ratio": frame.ratio(errors="coerce")}
     index = np.asarray(by_group.index, dtype=np.int64)
     found = {}
     for name in functions:
         values = np.full(len(cells.groups), np.nan)
         values[index] = by_group[name].to_numpy(dtype=float)
         found[name] = values
-    return found
+    return found, apart
 
 
 def _functions() -> dict[str, Any]:
     """Every rate as one of Fairlearn's own metrics.
 
-    Accuracy is the mean of "was right"; precision is the true positive rate with label and decision exchanged. That
-    spares the checks that scikit-learn's scores repeat for every group, which would be most of an audit's cost.
+    Accuracy is the mean of "was right", precision the mean label of those selected. That spares the checks that
+    scikit-learn's scores repeat for every group, which would be most of an audit's cost.
     """
     from fairlearn import metrics as fm
 
@@ -122,8 +132,8 @@ def _functions() -> dict[str, Any]:
     def error_rate(y_true: Any, y_pred: Any, sample_weight: Any = None) -> float:
         return float(fm.mean_prediction(y_true, np.not_equal(y_true, y_pred), sample_weight=sample_weight))
 
-    def precision(y_true: Any, y_pred: Any, sample_weight: Any = None) -> float:
-        return float(fm.true_positive_rate(y_pred, y_true, sample_weight=sample_weight, pos_label=1))
+    def precision(y_true: Any, y_pred: Any, sample_weight: Any) -> float:
+        return float(fm.mean_prediction(y_pred, y_true, sample_weight=sample_weight * y_pred))
 
     return {
         "base_rate": base_rate,

@@ -147,3 +147,17 @@ def gap_fell(words):
 def arrive_while_working(page, screen):
     """Arrive on a screen that a running job keeps up to date, so that it never falls silent."""
     expect(heading(page, screen)).to_be_visible(timeout=LONG)
+
+
+def choose_only(page, label, wanted):
+    """Leave exactly these values in a picker of several."""
+    box = page.get_by_test_id("stMultiSelect").filter(has_text=label)
+    clear = box.get_by_role("button", name="Clear all")
+    if clear.count():
+        clear.click()
+        settled(page)
+    for value in wanted:
+        box.get_by_role("combobox").click()
+        page.get_by_role("option", name=value, exact=True).click()
+        settled(page)
+    page.keyboard.press("Escape")

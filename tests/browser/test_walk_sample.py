@@ -56,12 +56,6 @@ def _read_the_overview(page):
     return steps.gap_on_screen(sex)
 
 
-def _card(page, mitigation):
-    return page.locator(
-        f'[data-testid="stVerticalBlock"]:has(> .st-key-try_{mitigation}), .st-key-card_{mitigation}'
-    ).last
-
-
 def _repair(page):
     steps.go(page, "Mitigate")
     steps.picture(page, "mitigate")
@@ -73,7 +67,7 @@ def _repair(page):
     page.reload()
     steps.arrive_while_working(page, "Mitigate")
     expect(running).to_be_visible()
-    expect(page.locator(".st-key-try_gan").get_by_role("button")).to_be_disabled()
+    expect(_running(page, "gan")).to_be_disabled()
     steps.main(page).get_by_role("button", name="Cancel").click()
     expect(running).to_be_hidden(timeout=steps.LONG)
     expect(page.get_by_role("heading", name="Tried so far")).to_have_count(0)
@@ -102,10 +96,12 @@ def _repair(page):
 
 
 def _press(page, mitigation):
-    button = page.locator(f".st-key-try_{mitigation}").get_by_role("button")
-    expect(button).to_be_enabled()
-    button.click()
-    expect(button).to_be_disabled()
+    page.locator(f".st-key-try_{mitigation}").get_by_role("button", name="Try").click()
+    expect(_running(page, mitigation)).to_be_disabled()
+
+
+def _running(page, mitigation):
+    return page.locator(f".st-key-try_{mitigation}").get_by_role("button", name="Running…")
 
 
 def _compare(page):

@@ -7,7 +7,12 @@ import pytest
 from audit.inference.intervals import newcombe, newcombe_paired, wilson
 
 # Newcombe (1998), "Two-sided confidence intervals for the single proportion", table I, method 3 (Wilson).
-SINGLE = [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0000, 0.1611), (1, 29, 0.0061, 0.1718)]
+SINGLE = [
+    (81, 263, 0.2553, 0.3662),
+    (15, 148, 0.0624, 0.1605),
+    (0, 20, 0.0000, 0.1611),
+    (1, 29, 0.0061, 0.1718),
+]
 
 # Newcombe (1998), "Interval estimation for the difference between independent proportions", table II, method 10.
 INDEPENDENT = [

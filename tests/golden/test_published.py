@@ -92,7 +92,10 @@ def test_aequitas_disparities_against_caucasian(medium_or_high, group):
     for metric, published in (("false_positive_rate", fpr), ("false_negative_rate", fnr)):
         found = rate(medium_or_high, metric, (group,)) / rate(medium_or_high, metric, WHITE)
         assert found == pytest.approx(published, abs=1e-6)
-        told = {g: ratio for g, ratio, _, _ in ratio_to_reference(medium_or_high.cells, medium_or_high.plan, metric)}
+        told = {
+            g: ratio
+            for g, ratio, _, _ in ratio_to_reference(medium_or_high.cells, medium_or_high.plan, metric)
+        }
         assert told[(group,)] == pytest.approx(published, abs=1e-6)
 
 
@@ -116,9 +119,7 @@ def test_aif360_german_credit_mean_difference(cut, published):
     audit = label_as_decision(
         frame, "credit_risk", "good", "age", bins={"age": (cut,)}, references={"age": f"{cut} and over"}
     )
-    (row,) = [
-        r for r in audit.disparities if (r.metric, r.comparison) == ("base_rate", "to_reference")
-    ]
+    (row,) = [r for r in audit.disparities if (r.metric, r.comparison) == ("base_rate", "to_reference")]
     assert row.group == (f"under {cut}",)
     assert row.value == pytest.approx(published, abs=5e-5)
     assert audit.disparity("base_rate", "difference", ("age",)).value == pytest.approx(-published, abs=5e-5)
@@ -158,7 +159,11 @@ def test_ricci_impact_ratios(position, counts, black, hispanic):
 def test_ricci_over_the_intersection_gives_the_same_rates():
     plan = sample("ricci").plan
     roles = Roles(
-        label="passed", positive="yes", decision="eligible", decision_positive=("yes",), sensitive=("position", "race")
+        label="passed",
+        positive="yes",
+        decision="eligible",
+        decision_positive=("yes",),
+        sensitive=("position", "race"),
     )
     audit = run(sample("ricci").path, Plan(roles=roles, dated="2026-01-01"))
     assert plan.roles.decision == "eligible"
@@ -175,7 +180,9 @@ def test_four_fifths_of_the_uniform_guidelines():
     decision = [int(k < hired) for hired in rates.values() for k in range(100)]
     import numpy as np
 
-    cells = from_arrays([attribute], np.array(codes), [np.zeros(400, dtype=np.int8), np.array(decision, dtype=np.int8)])
+    cells = from_arrays(
+        [attribute], np.array(codes), [np.zeros(400, dtype=np.int8), np.array(decision, dtype=np.int8)]
+    )
     plan = Plan(grouping=Grouping(references={"g": "a"}))
     ratios = {g: r for (g,), r, _, _ in ratio_to_reference(cells, plan, "selection_rate")}
     assert [round(ratios[g], 2) for g in "bcd"] == [0.75, 0.80, 0.85]

@@ -22,7 +22,9 @@ ORDER = {"beyond": 0, "cannot_tell": 1, "within": 2}
 few = settings(max_examples=40, deadline=None, derandomize=True)
 
 people = st.lists(
-    st.tuples(st.integers(0, 2), st.integers(0, 1), st.integers(0, 1), st.integers(0, 1), st.floats(0.01, 50)),
+    st.tuples(
+        st.integers(0, 2), st.integers(0, 1), st.integers(0, 1), st.integers(0, 1), st.floats(0.01, 50)
+    ),
     min_size=1,
     max_size=60,
 )
@@ -74,7 +76,13 @@ def test_new_names_for_groups_change_names_only(rows):
     for a, b in zip(metric_rows(cells, PLAN), metric_rows(renamed, PLAN), strict=True):
         assert (a.metric, a.value, a.low, a.high, a.n) == (b.metric, b.value, b.low, b.high, b.n)
     for a, b in zip(disparity_rows(cells, PLAN), disparity_rows(renamed, PLAN), strict=True):
-        assert (a.value, a.low, a.high, a.distance, a.expected) == (b.value, b.low, b.high, b.distance, b.expected)
+        assert (a.value, a.low, a.high, a.distance, a.expected) == (
+            b.value,
+            b.low,
+            b.high,
+            b.distance,
+            b.expected,
+        )
         assert b.group == (None if a.group is None else (names[a.group[0]],))
 
 
@@ -122,7 +130,10 @@ def test_complements_add_up(rows, weighted):
         return rate_table(RATE[name], of).value
 
     assert rate("accuracy") + rate("error_rate") == pytest.approx(1)
-    for one, two in (("true_positive_rate", "false_negative_rate"), ("true_negative_rate", "false_positive_rate")):
+    for one, two in (
+        ("true_positive_rate", "false_negative_rate"),
+        ("true_negative_rate", "false_positive_rate"),
+    ):
         total = rate(one) + rate(two)
         assert total[~np.isnan(total)] == pytest.approx(1)
         assert np.array_equal(np.isnan(rate(one)), np.isnan(rate(two)))

@@ -43,19 +43,24 @@ plans = st.builds(
     ),
     grouping=st.builds(
         Grouping,
-        bins=st.dictionaries(text, st.lists(st.floats(-9, 9), max_size=3, unique=True).map(sorted).map(tuple), max_size=2),
+        bins=st.dictionaries(
+            text, st.lists(st.floats(-9, 9), max_size=3, unique=True).map(sorted).map(tuple), max_size=2
+        ),
         references=st.dictionaries(text, text, max_size=2),
         min_size=st.integers(1, 100),
         include_unknown=st.booleans(),
     ),
     model=st.one_of(
-        st.just(ModelChoice()), st.builds(ModelChoice, kind=st.just("train"), algorithm=st.sampled_from(BASELINES))
+        st.just(ModelChoice()),
+        st.builds(ModelChoice, kind=st.just("train"), algorithm=st.sampled_from(BASELINES)),
     ),
     mitigations=st.lists(
         st.builds(
             MitigationChoice,
             id=text,
-            params=st.dictionaries(text, st.one_of(st.booleans(), st.integers(-9, 9), unit, text), max_size=2),
+            params=st.dictionaries(
+                text, st.one_of(st.booleans(), st.integers(-9, 9), unit, text), max_size=2
+            ),
         ),
         max_size=2,
     ).map(tuple),
@@ -108,17 +113,17 @@ def test_audits_byte_for_byte(weighted, name, tolerance):
 @settings(max_examples=6, deadline=None, derandomize=True)
 @given(st.sampled_from(KNOWN_TOLERANCES), st.one_of(st.none(), unit))
 def test_a_changed_tolerance_gives_what_a_new_run_gives(name, tolerance):
-    base = audit(False)  # noqa: FBT003 - not weighted
+    base = audit(False)
     changed = base.with_tolerance(name, tolerance)
-    again = run(table(False), with_tolerance(base.plan, name, tolerance))  # noqa: FBT003 - likewise
+    again = run(table(False), with_tolerance(base.plan, name, tolerance))
     assert changed.to_json() == again.to_json()
 
 
 @settings(max_examples=5, deadline=None, derandomize=True)
 @given(st.integers(0, 100))
 def test_the_order_of_a_files_rows_does_not_matter(seed):
-    base = audit(False)  # noqa: FBT003 - not weighted
-    shuffled = run(table(False).sample(frac=1, random_state=seed), base.plan)  # noqa: FBT003 - likewise
+    base = audit(False)
+    shuffled = run(table(False).sample(frac=1, random_state=seed), base.plan)
     one, two = json.loads(base.to_json()), json.loads(shuffled.to_json())
     for kind in ("metrics", "disparities", "findings", "cells"):
         assert one[kind] == two[kind]

@@ -53,12 +53,12 @@ def on_rows(group, label, decision, weight):
         "false_negative_rate": false_negative_rate,
         "precision": precision_score,
     }
-    params = {} if weight is None else {"sample_params": {name: {"sample_weight": weight} for name in metrics}}
+    params = (
+        {} if weight is None else {"sample_params": {name: {"sample_weight": weight} for name in metrics}}
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return MetricFrame(
-            metrics=metrics, y_true=label, y_pred=decision, sensitive_features=group, **params
-        )
+        return MetricFrame(metrics=metrics, y_true=label, y_pred=decision, sensitive_features=group, **params)
 
 
 @pytest.mark.parametrize("weighted", [False, True])

@@ -23,14 +23,21 @@ def people(weights=None, missing=None, **groups):
     n = np.array([[[tn, fp], [fn, tp]] for tn, fp, fn, tp in groups.values()], dtype=float)
     levels = tuple(name.replace("_", " ") for name in groups)
     attribute = Attribute(column="g", levels=levels, missing=missing)
-    return Cells(attributes=(attribute,), groups=tuple((level,) for level in levels), n=n, w=n.copy(), w2=n.copy())
+    return Cells(
+        attributes=(attribute,), groups=tuple((level,) for level in levels), n=n, w=n.copy(), w2=n.copy()
+    )
 
 
 def weighted(cells, factor):
     """Cells in which every row of a group weighs the same factor."""
     f = np.asarray(factor, dtype=float)[:, None, None]
     return Cells(
-        attributes=cells.attributes, groups=cells.groups, n=cells.n, w=cells.n * f, w2=cells.n * f * f, weighted=True
+        attributes=cells.attributes,
+        groups=cells.groups,
+        n=cells.n,
+        w=cells.n * f,
+        w2=cells.n * f * f,
+        weighted=True,
     )
 
 
@@ -173,8 +180,16 @@ def test_an_interval_at_one_has_a_bound_of_one_and_a_width():
 @pytest.mark.parametrize(
     ("groups", "gone", "reason"),
     [
-        ({"a": (5, 5, 0, 0), "b": (6, 4, 0, 0)}, ("true_positive_rate", "false_negative_rate"), "no_positives"),
-        ({"a": (0, 0, 5, 5), "b": (0, 0, 6, 4)}, ("true_negative_rate", "false_positive_rate"), "no_negatives"),
+        (
+            {"a": (5, 5, 0, 0), "b": (6, 4, 0, 0)},
+            ("true_positive_rate", "false_negative_rate"),
+            "no_positives",
+        ),
+        (
+            {"a": (0, 0, 5, 5), "b": (0, 0, 6, 4)},
+            ("true_negative_rate", "false_positive_rate"),
+            "no_negatives",
+        ),
     ],
 )
 def test_one_class_only_shows_what_exists(groups, gone, reason):
@@ -217,7 +232,12 @@ def test_favourable_negative_turns_the_criteria_and_nothing_else():
         criterion = name.startswith(("demographic", "equal"))
         if not criterion and name != "selection_rate_worst_group":
             other = turned[name]
-            assert (row.value, row.low, row.high, row.group) == (other.value, other.low, other.high, other.group)
+            assert (row.value, row.low, row.high, row.group) == (
+                other.value,
+                other.low,
+                other.high,
+                other.group,
+            )
     assert plain["selection_rate_worst_group"].group == ("b",)
     assert turned["selection_rate_worst_group"].group == ("a",)
     assert [(r.metric, r.value) for r in metric_rows(cells, PLAN)] == [
@@ -337,7 +357,12 @@ def test_weights_change_rates_and_intervals_but_never_counts():
     w, w2 = n.copy(), n.copy()
     w[0, 1, 1], w2[0, 1, 1] = 30.0, 90.0  # the ten true positives of a weigh 3 each
     cells = Cells(
-        attributes=(Attribute(column="g", levels=("a", "b")),), groups=(("a",), ("b",)), n=n, w=w, w2=w2, weighted=True
+        attributes=(Attribute(column="g", levels=("a", "b")),),
+        groups=(("a",), ("b",)),
+        n=n,
+        w=w,
+        w2=w2,
+        weighted=True,
     )
     row = rates(cells)["true_positive_rate", "a"]
     assert row.value == pytest.approx(30 / 40)
@@ -358,7 +383,16 @@ def test_equal_weights_give_the_unweighted_audit():
             a, b = getattr(one, name), getattr(two, name)
             assert a == b or a == pytest.approx(b, abs=1e-12)
     for one, two in zip(disparity_rows(TOY, PLAN), disparity_rows(weighted(TOY, factor), PLAN), strict=True):
-        for name in ("value", "low", "high", "overall", "distance", "distance_low", "distance_high", "expected"):
+        for name in (
+            "value",
+            "low",
+            "high",
+            "overall",
+            "distance",
+            "distance_low",
+            "distance_high",
+            "expected",
+        ):
             a, b = getattr(one, name), getattr(two, name)
             assert a == b or a == pytest.approx(b, abs=1e-12), (one.id, name)
 
@@ -379,7 +413,9 @@ def test_weights_are_repetition_for_values():
 
 def test_a_named_reference_is_the_one_that_is_compared_with():
     plan = Plan(replicates=100, grouping=Grouping(references={"g": "b"}))
-    rows = [r for r in disparity_rows(TOY, plan) if (r.metric, r.comparison) == ("selection_rate", "to_reference")]
+    rows = [
+        r for r in disparity_rows(TOY, plan) if (r.metric, r.comparison) == ("selection_rate", "to_reference")
+    ]
     assert [(r.group, r.reference) for r in rows] == [(("a",), ("b",)), (("c",), ("b",))]
     assert [r.value for r in rows] == pytest.approx([0.5 - 1 / 3, 0.25 - 1 / 3])
     low, high = newcombe(0.5, 8, 1 / 3, 6)
@@ -389,7 +425,9 @@ def test_a_named_reference_is_the_one_that_is_compared_with():
 def test_a_difference_to_an_unestimable_reference_has_a_reason():
     plan = Plan(replicates=100, grouping=Grouping(references={"g": "c"}))
     rows = [
-        r for r in disparity_rows(TOY, plan) if (r.metric, r.comparison) == ("true_positive_rate", "to_reference")
+        r
+        for r in disparity_rows(TOY, plan)
+        if (r.metric, r.comparison) == ("true_positive_rate", "to_reference")
     ]
     assert [(r.value, r.reason) for r in rows] == [(None, "no_positives")] * 2
 

@@ -16,7 +16,9 @@ from audit.plan import Grouping, Plan, Roles
 from audit.rows import TrialRecord
 
 PLAN = Plan(replicates=400)
-RECORD = TrialRecord(mitigation="reweighing", title="Reweighing", params={}, baseline="mlp", n_train=1, n_test=1)
+RECORD = TrialRecord(
+    mitigation="reweighing", title="Reweighing", params={}, baseline="mlp", n_train=1, n_test=1
+)
 
 
 def trial(group, label, columns, weight=None, levels=("a", "b"), missing=None):
@@ -140,7 +142,9 @@ def test_a_group_below_the_minimum_size_is_out_of_every_models_gap():
 def test_people_of_unknown_group_are_out_of_the_gap():
     group, label, before, after = people(400)
     group = np.where(np.arange(400) < 60, 2, group)
-    made = trial(group, label, {"before": before, "after": after}, levels=("a", "b", "Unknown"), missing="Unknown")
+    made = trial(
+        group, label, {"before": before, "after": after}, levels=("a", "b", "Unknown"), missing="Unknown"
+    )
     row = table(compare(made, PLAN, [("g",)]))["selection_rate", "difference", None]
     assert row.before == pytest.approx(abs(before[group == 0].mean() - before[group == 1].mean()))
 
@@ -177,7 +181,12 @@ def simulate(key, runs=120, n=400):
 
 
 @pytest.mark.parametrize(
-    "key", [("precision", None, "b"), ("equal_opportunity", "difference", None), ("equalized_odds", "difference", None)]
+    "key",
+    [
+        ("precision", None, "b"),
+        ("equal_opportunity", "difference", None),
+        ("equalized_odds", "difference", None),
+    ],
 )
 def test_paired_intervals_cover(key):
     assert simulate(key) >= 0.88  # 120 runs with 100 replicates: .95 falls below .88 once in a thousand times

@@ -83,7 +83,7 @@ def test_sections_can_be_chosen(audit):
     titles = [b.text for b in document.blocks if isinstance(b, Heading) and b.level == 1]
     assert titles == [SECTIONS["data"], SECTIONS["record"]]
     planned = audit.with_plan(replace(audit.plan, sections=("methods",)))
-    assert [b.text for b in compose(planned).blocks if isinstance(b, Heading)][0] == SECTIONS["methods"]
+    assert next(b.text for b in compose(planned).blocks if isinstance(b, Heading)) == SECTIONS["methods"]
     with pytest.raises(PlanError, match="methods"):
         compose(audit, sections=["metods"])
 

@@ -179,21 +179,29 @@ def test_coverage_study_of_the_worst_group(k):
     assert distance / 3000 >= 0.93
 
 
-@pytest.mark.parametrize(("k", "n", "published"), [(2, 1000, 0.018), (5, 200, 0.082), (10, 50, 0.217), (20, 20, 0.411)])
+@pytest.mark.parametrize(
+    ("k", "n", "published"), [(2, 1000, 0.018), (5, 200, 0.082), (10, 50, 0.217), (20, 20, 0.411)]
+)
 def test_what_chance_alone_shows(k, n, published):
     rng = np.random.default_rng(0)
     found = expected_gap(np.full(k, 0.5), np.full(k, float(n)), replicates=6000, rng=rng)
-    tolerance = 4 * chance_gaps(np.full(k, 0.5), np.full(k, float(n)), replicates=6000, rng=rng).std() / 6000**0.5
+    tolerance = (
+        4 * chance_gaps(np.full(k, 0.5), np.full(k, float(n)), replicates=6000, rng=rng).std() / 6000**0.5
+    )
     assert found == pytest.approx(published, abs=tolerance + 5e-4)
 
 
 def test_chance_is_not_known_for_one_group():
-    assert np.isnan(expected_gap(np.array([0.5]), np.array([9.0]), replicates=100, rng=np.random.default_rng(0)))
+    assert np.isnan(
+        expected_gap(np.array([0.5]), np.array([9.0]), replicates=100, rng=np.random.default_rng(0))
+    )
 
 
 def test_the_worst_group_of_one_group_is_everybody():
     nobody = (np.array([np.nan]), np.array([0.0]), np.array([1.0]))
-    found = worst_group(np.array([0.3]), np.array([50.0]), nobody, alpha=0.05, highest=True, sizes=np.array([50]))
+    found = worst_group(
+        np.array([0.3]), np.array([50.0]), nobody, alpha=0.05, highest=True, sizes=np.array([50])
+    )
     assert (found.distance, found.distance_low, found.distance_high) == (0.0, 0.0, 0.0)
     assert found.low < 0.3 < found.high
 

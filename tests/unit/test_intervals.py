@@ -66,7 +66,9 @@ def test_the_ratio_at_the_edges():
     assert low < 1 < high
 
 
-@pytest.mark.parametrize(("p1", "n1", "p2", "n2"), [(0.3, 60, 0.5, 80), (0.05, 100, 0.1, 150), (0.02, 60, 0.6, 60)])
+@pytest.mark.parametrize(
+    ("p1", "n1", "p2", "n2"), [(0.3, 60, 0.5, 80), (0.05, 100, 0.1, 150), (0.02, 60, 0.6, 60)]
+)
 def test_the_ratio_covers(p1, n1, p2, n2):
     rng = np.random.default_rng(3)
     a, b = rng.binomial(n1, p1, 4000) / n1, rng.binomial(n2, p2, 4000) / n2

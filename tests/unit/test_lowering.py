@@ -34,7 +34,7 @@ def forest(**more):
 
 
 def test_marks_lie_where_the_ticks_say():
-    drawing = lower(forest(), 300)
+    drawing = lower(forest(), 300, 140)
     said = texts(drawing)
     left, right = said["0"].x, said["100 %"].x
     first, second = of(drawing, Circle)
@@ -42,6 +42,12 @@ def test_marks_lie_where_the_ticks_say():
     assert second.x == pytest.approx(left + 0.75 * (right - left), abs=0.01)
     assert first.y < second.y
     assert (drawing.width, drawing.height) == (300, 140)
+
+
+def test_an_empty_foot_is_cut_off():
+    drawing = lower(forest(margin={"l": 60, "r": 10, "t": 10, "b": 90}), 300)
+    assert drawing.height < 140 - 20
+    assert max(extent(p)[3] for p in drawing.primitives) <= drawing.height
 
 
 def test_intervals_keep_their_ends():

@@ -95,6 +95,8 @@ def test_a_tolerance_may_leave_its_kind_out():
 
 
 def test_columns_with_a_part_are_not_features():
-    roles = Roles(label="y", decision="d", score="s", sensitive=("g", "h"), weight="w", split="p", features=("g",))
+    roles = Roles(
+        label="y", decision="d", score="s", sensitive=("g", "h"), weight="w", split="p", features=("g",)
+    )
     assert roles.taken() == ("y", "d", "s", "g", "h", "w", "p")
     assert Plan(model=ModelChoice(kind="train", algorithm="mlp")).model.algorithm == "mlp"

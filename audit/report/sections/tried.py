@@ -192,9 +192,7 @@ def _gaps(audit: Audit, rows: list[ComparisonRow]) -> Table:
         Column("Change", "right"),
         Column(f"{level(audit.plan.confidence)} interval", "right"),
     )
-    note = (
-        "Change: after less before, in points, with its paired interval; in bold where that leaves out zero."
-    )
+    note = "Gaps and changes in points. Change: after less before, with its paired interval; in bold where that leaves out zero."
     return table(columns, body, caption="Gaps before, for the control, and after.", note=note)
 
 
