@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from audit.release import VERSION
+
 if TYPE_CHECKING:
     from audit.plan import About, Grouping, MitigationChoice, ModelChoice, Plan, Roles
     from audit.result import Audit
     from audit.run import run
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 __all__ = ["About", "Audit", "Grouping", "MitigationChoice", "ModelChoice", "Plan", "Roles", "run"]
 

@@ -254,7 +254,7 @@ def with_references(plan: Plan, texts: Sequence[str], dataset: Dataset) -> Plan:
 
 def _model(arguments: argparse.Namespace, plan: Plan) -> Plan:
     if arguments.model:
-        from audit.run import look_at_model
+        from audit.uploaded import look_at_model
 
         path = _existing(arguments.model, "model")
         info = look_at_model(path, name=path.name)

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import os
-import platform
 import sys
 import tempfile
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-import audit
-from audit.bench import Bench, attempt, decide, fitter, left_out, set_up, train_before, with_original
+from audit.attempt import attempt, fitter, train_before, with_original
+from audit.bench import Bench, decide, left_out, set_up
 from audit.counting import count_decisions
 from audit.engines.duckdb_engine import DuckDBEngine
 from audit.errors import ModelError, RoleError, quote
@@ -25,9 +21,11 @@ from audit.grouping import rules
 from audit.metrics.authority import compare_with_fairlearn
 from audit.models.split import TEST
 from audit.progress import silent, within
+from audit.provenance import today, versions
 from audit.result import Audit, assemble, groupings
 from audit.roles import Outcomes, check_roles
 from audit.rows import DataRecord, ModelRecord
+from audit.uploaded import model_inputs, planned_model, run_model
 from audit.values import canonical
 
 if TYPE_CHECKING:
@@ -37,26 +35,8 @@ if TYPE_CHECKING:
     from audit.cells import Cells
     from audit.comparison import Trial
     from audit.data.dataset import Dataset
-    from audit.models.upload import ModelInfo
     from audit.plan import MitigationChoice, Plan
     from audit.progress import Progress
-
-PACKAGES: Final = (
-    "fairlearn",
-    "pandas",
-    "numpy",
-    "scipy",
-    "scikit-learn",
-    "duckdb",
-    "pyarrow",
-    "torch",
-    "plotly",
-    "typst",
-)
-"""Packages whose releases are written into every audit."""
-
-LARGEST_MODEL: Final = 1 << 36
-"""Bytes of the largest model file that is opened: a guard against nonsense, not a limit."""
 
 MAY_KNOW_ROWS: Final = (
     "An uploaded model may have been trained on rows that are audited here; then it looks better than it is."
@@ -142,15 +122,6 @@ def open_data(data: Any, folder: Path) -> Dataset:
     return ingest_frame(data, folder)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Ran:
-    """What an uploaded model decided."""
-
-    decisions: NDArray[np.int8]
-    has_scores: bool
-    notes: tuple[str, ...]
-
-
 @dataclass(slots=True, kw_only=True)
 class Work:
     """An audit, and what trying a mitigation on it needs; the rows are loaded when they are first needed.
@@ -216,15 +187,15 @@ class Work:
         progress(0.0, "Training the model without a mitigation")
         engine = DuckDBEngine()
         plan = self.plan
-        info = _inspect(self.model, plan) if self.model else None
+        info = planned_model(self.model, plan) if self.model else None
         if self.bench is None:
-            extra = _inputs(info, plan, self.dataset) if info else ()
+            extra = model_inputs(info, plan, self.dataset) if info else ()
             self.bench = set_up(
                 self.dataset, plan, self.outcomes, rules(self.dataset, plan, engine), extra=extra
             )
-        fit, baseline = fitter(plan, self.model, info, self.outcomes)
+        fit, baseline = fitter(plan, self.model, info)
         threshold = 0.5 if plan.model.kind == "column" else plan.roles.threshold
-        before, _ = train_before(self.bench, plan, fit, baseline, threshold=threshold, progress=progress)
+        before, _ = train_before(self.bench, fit, baseline, threshold=threshold, progress=progress)
         self.before = with_original(before, self._original(info, progress))
 
     def _original(self, info: Any, progress: Progress) -> NDArray[np.int8]:
@@ -232,7 +203,15 @@ class Work:
         assert bench is not None  # noqa: S101 - set by the caller
         test = bench.rows(TEST)
         if info is not None and self.model is not None:
-            return _run_model((self.model, info), self, test, progress).decisions
+            return run_model(
+                (self.model, info),
+                bench,
+                model_inputs(info, self.plan, self.dataset),
+                test,
+                positive=self.outcomes.label,
+                threshold=roles.threshold,
+                progress=progress,
+            ).decisions
         if roles.decision:
             return np.array(
                 [
@@ -292,10 +271,10 @@ def prepare(dataset: Dataset, plan: Plan, *, model: Path | None = None, progress
 
 def _prepare_trained(dataset: Dataset, plan: Plan, outcomes: Outcomes, how: Any, progress: Progress) -> Work:
     bench = set_up(dataset, plan, outcomes, how)
-    fit, baseline = fitter(plan, None, None, outcomes)
+    fit, baseline = fitter(plan, None, None)
     progress(0.1, "Training the model")
     before, fitted = train_before(
-        bench, plan, fit, baseline, threshold=plan.roles.threshold, progress=within(progress, 0.1, 0.8)
+        bench, fit, baseline, threshold=plan.roles.threshold, progress=within(progress, 0.1, 0.8)
     )
     test = bench.rows(TEST)
     cells = bench.cells(test, [decide(before.score, plan.roles.threshold)])
@@ -330,8 +309,8 @@ def _prepare_uploaded(
             fix="Give the model file.",
             code="model_missing",
         )
-    info = _inspect(model, plan)
-    inputs = _inputs(info, plan, dataset)
+    info = planned_model(model, plan)
+    inputs = model_inputs(info, plan, dataset)
     from audit.models.upload import check_model
 
     check_model(info, dataset, inputs)
@@ -340,7 +319,15 @@ def _prepare_uploaded(
         bench = replace(bench, features=inputs)  # it is refitted on the columns that it takes
     rows = bench.rows(TEST if plan.roles.split else None)
     work = Work(dataset=dataset, plan=plan, outcomes=outcomes, model=model, bench=bench)
-    ran = _run_model((model, info), work, rows, within(progress, 0.1, 0.8))
+    ran = run_model(
+        (model, info),
+        bench,
+        inputs,
+        rows,
+        positive=outcomes.label,
+        threshold=plan.roles.threshold,
+        progress=within(progress, 0.1, 0.8),
+    )
     data = DataRecord(
         **_about(dataset, plan),
         read=bench.read,
@@ -357,87 +344,6 @@ def _prepare_uploaded(
         notes=tuple(dict.fromkeys((MAY_KNOW_ROWS, *info.notes, *ran.notes))),
     )
     return replace(work, result=_finish(plan, data, record, bench.cells(rows, [ran.decisions]), progress))
-
-
-def _features(dataset: Dataset, plan: Plan) -> tuple[str, ...]:
-    taken = plan.roles.taken()
-    return plan.roles.features or tuple(name for name in dataset.names if name not in taken)
-
-
-def look_at_model(path: Path, *, name: str) -> ModelInfo:
-    """Find out what a model file is, once for each state of the file.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    name : str
-        Its name as shown.
-
-    Returns
-    -------
-    ModelInfo
-        Kind, inputs and outputs.
-
-    Raises
-    ------
-    ModelError
-        Where the file is not a model that can be used.
-    """
-    state = path.stat()
-    return _look(path, name, state.st_mtime_ns, state.st_size)
-
-
-@lru_cache(maxsize=8)
-def _look(path: Path, name: str, modified: int, size: int) -> ModelInfo:
-    from audit.models.upload import inspect_model
-
-    del modified, size  # they only say whether the file is still the same
-    # Uploads are limited where they arrive; a file that is on this machine already may be of any size.
-    return inspect_model(path, name=name, limit=LARGEST_MODEL)
-
-
-def _inspect(model: Path, plan: Plan) -> Any:
-    info = look_at_model(model, name=plan.model.name or model.name)
-    if plan.model.sha256 and info.sha256 != plan.model.sha256:
-        raise ModelError(
-            f"The file {quote(info.name)} is not the model of the plan.",
-            why="Its fingerprint is another one.",
-            fix="Give the same file, or remove the fingerprint from the plan.",
-            code="model_changed",
-        )
-    if info.kind != plan.model.kind:
-        raise ModelError(
-            f"The file {quote(info.name)} is a model of kind {info.kind}, the plan names {plan.model.kind}.",
-            fix="Change the plan's model kind, or give the other file.",
-            code="model_kind",
-        )
-    return info
-
-
-def _inputs(info: ModelInfo, plan: Plan, dataset: Dataset) -> tuple[str, ...]:
-    """Columns that an uploaded model takes, in its order."""
-    from audit.models.upload import columns_for
-
-    features = plan.model.inputs or info.feature_names or _features(dataset, plan)
-    return columns_for(info, features, dataset.names)
-
-
-def _run_model(file: tuple[Path, ModelInfo], work: Work, rows: NDArray[np.int64], progress: Progress) -> _Ran:
-    """Run an uploaded model on some rows, in a process of its own."""
-    from audit.models.isolated import score_isolated
-
-    assert work.bench is not None  # noqa: S101 - set by the caller
-    inputs = _inputs(file[1], work.plan, work.dataset)
-    frame = work.bench.frame.loc[rows, list(inputs)]
-    scored = score_isolated(*file, frame, inputs, positive=work.outcomes.label, progress=progress)
-    if scored.score is None:
-        return _Ran(
-            decisions=np.asarray(scored.decision, dtype=np.int8), has_scores=False, notes=scored.notes
-        )
-    return _Ran(
-        decisions=decide(scored.score, work.plan.roles.threshold), has_scores=True, notes=scored.notes
-    )
 
 
 def _column_record(plan: Plan) -> ModelRecord:
@@ -483,36 +389,6 @@ def _check_reference(cells: Cells, plan: Plan) -> None:
     wanted = plan.grouping.references.get(column)
     if wanted is not None and wanted not in names:
         raise RoleError.unknown_value(wanted, column, names, role="reference group")
-
-
-def versions() -> dict[str, str]:
-    """Give the releases of everything that computes an audit.
-
-    Returns
-    -------
-    dict of str to str
-        Package name to release.
-    """
-    found = {"evenhand": audit.__version__, "python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:  # pragma: no cover - all are in requirements.txt
-            continue
-    return dict(sorted(found.items()))
-
-
-def today() -> str:
-    """Give today's date, or that of SOURCE_DATE_EPOCH.
-
-    Returns
-    -------
-    str
-        An ISO date in UTC.
-    """
-    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    moment = datetime.fromtimestamp(int(epoch), tz=UTC) if epoch.isdigit() else datetime.now(tz=UTC)
-    return moment.date().isoformat()
 
 
 class _Callable(ModuleType):

@@ -34,6 +34,7 @@ with left:
 plan = None
 with right, boundary():
     st.header(modeldoors.DOORS[kind][0], anchor=False)
+    show.note(modeldoors.DOORS[kind][1])
     if kind == "column":
         plan = modeldoors.column(screen)
     elif kind == "train":

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import streamlit as st
 
 from audit import jobs
+from audit.errors import AuditError
 from audit.plan import Plan
 from audit.progress import silent
 from ui import cached, workspace
@@ -78,6 +79,9 @@ def take_upload(file: UploadedFile) -> NoReturn:
         with st.spinner("Reading the data…"):
             dataset = ingest(file.getvalue(), store.data_folder, name=file.name, limit=UPLOAD_MB * 1_000_000)
             audit_id = store.create_audit(dataset, Plan(roles=guess_roles(dataset)))
+    except AuditError as error:
+        workspace.refuse(error)
+        st.rerun()  # the uploader on the screen has lost its key: a next file would go unheard
     finally:
         workspace.upload_taken()
         gc.collect()
@@ -104,6 +108,9 @@ def take_model(screen: Screen, file: UploadedFile) -> None:
             path.write_bytes(file.getvalue())
             info = inspect_model(path, name=file.name)
             sha = cached.store().add_model(path, file.name, info.to_dict(), audit_id=screen.id)
+    except AuditError as error:
+        workspace.refuse(error)
+        st.rerun()
     finally:
         workspace.upload_taken()
     choice = replace(screen.plan.model, kind=info.kind, name=file.name, sha256=sha, algorithm="", inputs=())

@@ -84,7 +84,7 @@ class View:
             if down:
                 st.markdown(f":orange-badge[▼ Levelling down] {text.sentence(down)}")
         show.note(self._columns())
-        st.caption(lab.settings(self._record))
+        show.quiet(lab.settings(self._record))
 
     def _columns(self) -> str:
         """Say what before, control and after are."""

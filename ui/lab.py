@@ -97,11 +97,11 @@ def card(screen: Screen, spec: MitigationSpec) -> None:
             st.markdown(f"**Cost and caution.** {text.sentence(spec.caution)}")
             st.markdown(f"**How to read it.** {text.sentence(spec.reading)}")
             for reference in spec.references:
-                st.caption(text.sentence(reference))
+                show.quiet(text.sentence(reference))
         params: dict[str, Value] = {"group_by": _group_by(screen, spec)}
         with st.expander("Settings", key=f"settings_{spec.id}"):
             if not spec.params:
-                st.caption("It has no settings.")
+                show.quiet("It has no settings.")
             for param in spec.params:
                 params[param.id] = field(spec, param)
         running = any(
@@ -199,7 +199,7 @@ def tried(screen: Screen) -> None:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             with st.container(gap=None):
                 st.markdown(f"**{text.sentence(trial.title)}**")
-                st.caption(settings(trial))
+                show.quiet(settings(trial))
             if st.button(
                 "Delete", key=f"delete_trial_{place}", type="tertiary", help=f"Delete {trial.title}"
             ):

@@ -45,7 +45,7 @@ def catalogue_of(ids: Iterable[str], favourable: Outcome) -> None:
             show.explain(name, favourable, heading=False)
             st.markdown(f"Formula in words: {text.sentence(said.formula)}")
             for reference in said.references:
-                st.caption(text.sentence(reference))
+                show.quiet(text.sentence(reference))
 
 
 def repairs() -> None:
@@ -62,4 +62,4 @@ def repairs() -> None:
             for param in spec.params:
                 st.markdown(f"- *{text.sentence(param.title)}*: {text.sentence(param.help)}")
             for reference in spec.references:
-                st.caption(text.sentence(reference))
+                show.quiet(text.sentence(reference))

@@ -54,7 +54,6 @@ def door(screen: Screen) -> str:
         kinds,
         index=kinds.index(screen.plan.model.kind),
         format_func=lambda kind: DOORS[kind][0],
-        captions=[DOORS[kind][1] for kind in kinds],
         key=f"door_{screen.id}",
         persist_state="session",
     )
@@ -114,10 +113,10 @@ def train(screen: Screen) -> Plan:
         BASELINES,
         index=BASELINES.index(now),
         format_func=lambda name: ALGORITHMS[name][0],
-        captions=[ALGORITHMS[name][1] for name in BASELINES],
         key=f"algorithm_{screen.id}",
         persist_state="session",
     )
+    show.note(ALGORITHMS[algorithm][1])
     plan = _threshold(screen, screen.plan)
     how = (
         "the split column names the training and the test rows"
@@ -150,6 +149,9 @@ def file(screen: Screen, kind: str) -> Plan | None:
         max_upload_size=actions.UPLOAD_MB,
         help="It is looked into before it is run, and runs in a process of its own with limits on time and memory.",
     )
+    refusal = workspace.take_refusal()
+    if refusal is not None:
+        message(refusal)
     if uploaded is not None:
         with st.spinner("Looking into the file…"):
             actions.take_model(screen, uploaded)

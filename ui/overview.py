@@ -64,7 +64,7 @@ def _finding(severity: str, title: str, evidence: str, advice: str, code: str) -
         if evidence:
             st.markdown(text.sentence(evidence))
         if advice:
-            st.caption(f"What to do: {text.sentence(advice)} ({code})")
+            show.quiet(f"What to do: {text.sentence(advice)} ({code})")
 
 
 def feature(audit: Audit, sensitive: tuple[str, ...], place: int) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from audit.errors import PlanError
 from audit.plan import Grouping, Plan, Roles
-from ui import controls, text
+from ui import controls, show, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -309,7 +309,7 @@ class RolesForm:
     def _features(self, taken: set[str]) -> tuple[str, ...] | None:
         saved = self._plan.roles.features
         if len(self._data.names) > _WIDE_CHOICE and saved is None:
-            st.caption("A model looks at every column without another role.")
+            show.quiet("A model looks at every column without another role.")
             return None
         free = [name for name in self._data.names if name not in taken]
         start = [name for name in (free if saved is None else saved) if name in self._known]

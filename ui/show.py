@@ -31,6 +31,8 @@ _WORDS: Final = {
 _LONG_TABLE: Final = 60
 _READING_WIDTH: Final = 780
 _SVG_WIDTH: Final = 500
+_LONG_RUN: Final = re.compile(r"((?:\\.|[^\s\\]){40})(?=\S)")
+"""A word too long for a cell, escapes counted as one letter."""
 _NUMBER: Final = re.compile(r"[+−]?[\d.,]+( (to|of) [+−]?[\d.,]+)?( %| points)?")
 
 
@@ -105,7 +107,18 @@ def note(said: str) -> None:
         One or more sentences; names in them are shown literally.
     """
     if said:
-        st.caption(text.sentence(said), width=_READING_WIDTH)
+        quiet(text.sentence(said))
+
+
+def quiet(markdown: str) -> None:
+    """Show small, muted text that still stands out enough to be read.
+
+    Parameters
+    ----------
+    markdown : str
+        One line of Markdown, already escaped.
+    """
+    st.markdown(f":small[:gray[{markdown}]]", width=_READING_WIDTH)
 
 
 def figure(
@@ -202,7 +215,7 @@ def table(rows: Sequence[Mapping[str, str]], *, key: str, alt: str = "") -> None
 
 def _cell(said: str) -> str:
     """Escape a cell, and keep a number and its unit on one line."""
-    escaped = text.md(said) if said else ""
+    escaped = _LONG_RUN.sub("\\1\N{ZERO WIDTH SPACE}", text.md(said)) if said else ""
     return escaped.replace(" ", "\N{NO-BREAK SPACE}") if _NUMBER.fullmatch(said) else escaped
 
 
@@ -239,7 +252,7 @@ def explain(name: str, favourable: Outcome = "positive", *, heading: bool = True
     st.markdown(text.sentence(said.reading))
     st.latex(said.latex)
     st.markdown(f"*What this does not tell you.* {text.sentence(said.caution)}")
-    st.caption(f"Not estimable: {text.sentence(said.undefined[:1].lower() + said.undefined[1:])}")
+    quiet(f"Not estimable: {text.sentence(said.undefined[:1].lower() + said.undefined[1:])}")
 
 
 def empty(what: str, why: str, *, label: str, slug: str) -> None:

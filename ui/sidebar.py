@@ -8,7 +8,7 @@ import streamlit as st
 
 from audit import wording
 from audit.errors import StoreError
-from ui import cached, jobpanel, text, workspace
+from ui import cached, jobpanel, show, text, workspace
 from ui.pagespec import SECTIONS, page, pages
 from ui.screen import open_screen
 
@@ -41,7 +41,7 @@ def draw(here: str) -> None:
 def _navigation() -> None:
     for section in SECTIONS:
         with st.container(gap="xxsmall"):
-            st.caption(section)
+            show.quiet(section)
             for file in pages():
                 if file.spec.section == section:
                     st.page_link(

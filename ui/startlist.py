@@ -9,6 +9,7 @@ import streamlit as st
 from audit import wording
 from ui import actions, cached, show, text, workspace
 from ui.pagespec import page
+from ui.problems import message
 
 if TYPE_CHECKING:
     from audit.data.samples import Sample
@@ -30,13 +31,13 @@ def sample_card(sample: Sample) -> None:
     with st.container(border=True, height="stretch"):
         st.subheader(text.md(sample.title), anchor=False)
         st.markdown(text.sentence(sample.question))
-        st.caption(f"{wording.count(sample.rows)} rows. {text.sentence(sample.licence)}")
+        show.quiet(f"{wording.count(sample.rows)} rows. {text.sentence(sample.licence)}")
         with st.container(horizontal=True, vertical_alignment="center"):
             wanted = st.button("Open and audit", key=f"sample_{sample.id}", type="primary")
             with st.popover("About the data", type="tertiary"):
                 st.markdown(text.sentence(sample.summary))
                 st.markdown("\n".join(f"- {text.sentence(caveat)}" for caveat in sample.caveats))
-                st.caption(text.sentence(sample.origin))
+                show.quiet(text.sentence(sample.origin))
     if wanted:
         actions.open_sample(sample.id)
 
@@ -50,6 +51,9 @@ def upload() -> None:
         max_upload_size=actions.UPLOAD_MB,
         help="CSV, TSV, Parquet, Feather or Excel. The file stays on this server, in the store of this application.",
     )
+    refusal = workspace.take_refusal()
+    if refusal is not None:
+        message(refusal)
     if file is not None:
         actions.take_upload(file)
 
@@ -69,7 +73,7 @@ def _row(summary: AuditSummary) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         with st.container(gap=None):
             st.markdown(f"**{text.md(text.cut(summary.title, 90))}**")
-            st.caption(
+            show.quiet(
                 f"{text.md(text.cut(summary.data_name, 60))}, {wording.count(summary.n_rows)} rows. "
                 f"Changed {summary.updated[:16].replace('T', ' ')} UTC."
             )

@@ -14,6 +14,8 @@ import streamlit as st
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from audit.errors import AuditError
+
 _KEY: Final = "workspace"
 _AUDIT: Final = "audit"
 
@@ -32,12 +34,15 @@ class Workspace:
         Counts finished uploads; part of every uploader's key, so that its bytes are released.
     notice : str, default ""
         One sentence to show after the next drawing of the screen.
+    refusal : AuditError or None, default None
+        Why the last uploaded file was not taken in.
     """
 
     audit: str = ""
     view: tuple[tuple[str, str], ...] = ()
     uploads: int = 0
     notice: str = ""
+    refusal: AuditError | None = None
 
 
 def current() -> Workspace:
@@ -155,6 +160,31 @@ def upload_taken() -> None:
     """Let go of the uploaded bytes: the next uploader has a new key."""
     now = current()
     _keep(replace(now, uploads=now.uploads + 1))
+
+
+def refuse(error: AuditError) -> None:
+    """Keep why a file was not taken in, to show beside the new, empty uploader.
+
+    Parameters
+    ----------
+    error : AuditError
+        What is wrong with the file, why, and how to mend it.
+    """
+    _keep(replace(current(), refusal=error))
+
+
+def take_refusal() -> AuditError | None:
+    """Give once why the last file was not taken in.
+
+    Returns
+    -------
+    AuditError or None
+        The error; None where nothing was refused.
+    """
+    now = current()
+    if now.refusal is not None:
+        _keep(replace(now, refusal=None))
+    return now.refusal
 
 
 def notify(sentence: str) -> None:

@@ -78,7 +78,7 @@ def test_the_closed_forms_are_fairlearns_on_the_rows(weighted):
 def test_what_every_audit_says_about_its_agreement(weighted):
     cells = counted(*rows(weighted=weighted))
     told = compare_with_fairlearn([cells])
-    assert told.checked == 5 * len(RATES)
+    assert told.checked >= 5 * len(RATES)
     assert told.largest_difference <= 1e-12
     assert told.undefined == 0
     assert told.version
