@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from audit import wording
-from audit.plan import CRITERIA, with_tolerance
+from audit.plan import CRITERIA, DEFAULT_TOLERANCES, with_tolerance
 from ui import actions, cached, show, tables, text, workspace
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 WORDS: Final = (*CRITERIA, "minimax", "difference", "ratio", "worst_group")
 """Words that the overview uses."""
 
+_OFFERED: Final = tuple(f"{criterion}_{kind}" for criterion in CRITERIA for kind in ("difference", "ratio"))
+"""Disparities that can be made a criterion here; a plan may name others."""
 _FIRST: Final = 4
 _ORDER: Final[tuple[Verdict, ...]] = ("beyond", "cannot_tell", "within")
 
@@ -174,34 +176,53 @@ def tolerances(screen: Screen) -> None:
         "A gap of at most so many points, or a ratio of at least so much, is within tolerance. Nothing is computed "
         "again: the verdicts follow at once and are saved with the plan."
     )
-    plan = screen.plan
+    plan = _criteria(screen)
     with st.container(horizontal=True, gap="medium"):
-        for name in (f"{criterion}_{kind}" for criterion in CRITERIA for kind in ("difference", "ratio")):
-            plan = _tolerance(plan, name, screen)
+        for name in plan.tolerances:
+            if name in _OFFERED:
+                plan = _tolerance(plan, name, screen)
     if plan != screen.plan:
         actions.save_plan(screen, plan)
-        workspace.notify("Tolerance changed; the verdicts follow.")
+        workspace.notify("The criteria are changed; the verdicts follow.")
         st.rerun()
 
 
-def _tolerance(plan: Plan, name: str, screen: Screen) -> Plan:
+def _criteria(screen: Screen) -> Plan:
+    """Choose which disparities are criteria; a new one starts with the usual tolerance."""
+    plan = screen.plan
+    chosen = st.multiselect(
+        "Criteria",
+        _OFFERED,
+        default=[name for name in _OFFERED if name in plan.tolerances],
+        format_func=lambda name: _title(name, plan),
+        help="Only criteria have a verdict. They alone decide the exit status of the command line.",
+        key=f"criteria_{screen.id}",
+    )
+    for name in _OFFERED:
+        if name in chosen and name not in plan.tolerances:
+            usual = 0.80 if name.endswith("_ratio") else 0.10
+            plan = with_tolerance(plan, name, DEFAULT_TOLERANCES.get(name, usual))
+        if name not in chosen and name in plan.tolerances:
+            plan = with_tolerance(plan, name, None)
+    return plan
+
+
+def _title(name: str, plan: Plan) -> str:
     criterion, kind = name.rsplit("_", 1)
-    title = wording.short_title(criterion, plan.roles.favourable)
-    saved = screen.plan.tolerances.get(name)
-    ratio = kind == "ratio"
+    return f"{wording.short_title(criterion, plan.roles.favourable)}, {'ratio' if kind == 'ratio' else 'gap'}"
+
+
+def _tolerance(plan: Plan, name: str, screen: Screen) -> Plan:
+    saved, ratio = plan.tolerances[name], name.endswith("_ratio")
     value = st.number_input(
-        f"{title}, {'ratio at least' if ratio else 'gap at most (points)'}",
+        f"{_title(name, plan)} {'at least' if ratio else 'at most (points)'}",
         min_value=0.0,
         max_value=1.0 if ratio else 100.0,
-        value=None if saved is None else (saved if ratio else round(100 * saved, 6)),
+        value=saved if ratio else round(100 * saved, 6),
         step=0.05 if ratio else 1.0,
         format="%.2f" if ratio else "%.1f",
-        placeholder="no criterion",
         key=f"tolerance_{screen.id}_{name}",
-        help="Leave it empty for no criterion.",
         width=230,
     )
-    wanted = value if value is None or ratio else round(value / 100, 8)
-    if wanted == saved:
-        return plan
-    return with_tolerance(plan, name, wanted)
+    wanted = value if ratio else round(value / 100, 8)
+    return plan if wanted == saved else with_tolerance(plan, name, wanted)

@@ -224,14 +224,11 @@ class RolesForm:
                     cuts = self._cuts(profile) if profile.low is not None else None
                     if cuts is not None:
                         bins[name] = cuts
-                    reference = self._reference(profile, binned=self._is_binned(profile, cuts))
+                    quartiles = cuts is None and profile.low is not None and profile.n_distinct > _MANY_VALUES
+                    reference = self._reference(profile, binned=bool(cuts) or quartiles)
                     if reference:
                         references[name] = reference
         return bins, references
-
-    @staticmethod
-    def _is_binned(profile: ColumnProfile, cuts: tuple[float, ...] | None) -> bool:
-        return bool(cuts) or (cuts is None and profile.low is not None and profile.n_distinct > _MANY_VALUES)
 
     def _cuts(self, profile: ColumnProfile) -> tuple[float, ...] | None:
         saved = self._plan.grouping.bins.get(profile.name)

@@ -83,7 +83,7 @@ class DuckDBEngine:
         Returns
         -------
         tuple of float
-            Values of the column, the lower neighbour at each level; empty where every value is missing.
+            Values at each level, interpolated between neighbours; empty where every value is missing.
         """
         with _connect() as connection:
             rows = _relation(connection, source, [column]).filter(~nw.col("c0").is_null())

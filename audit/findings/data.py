@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from audit.inference.intervals import newcombe
 from audit.rows import REASONS, Finding
 from audit.wording import column_title, count, escape_plain, group_phrase, percent, points
 
@@ -172,27 +171,6 @@ def own_model(facts: Facts) -> list[Finding]:
             advice="Audit it on rows that it has never seen, or name a split column.",
         )
     ]
-
-
-def detectable(p: float, n1: int, n2: int, *, confidence: float) -> float:
-    """Half-width of the interval of a difference between two groups of these sizes.
-
-    Parameters
-    ----------
-    p : float
-        The rate of both groups.
-    n1, n2 : int
-        People in the denominators.
-    confidence : float
-        Confidence level.
-
-    Returns
-    -------
-    float
-        About the smallest difference whose interval would not contain zero.
-    """
-    low, high = newcombe(p, n1, p, n2, alpha=1 - confidence)
-    return float(high - low) / 2
 
 
 CHECKS = (one_class, not_estimable, thin_groups, unknown, base_rates, dropped, own_model)

@@ -115,7 +115,7 @@ def split_from_column(values: Iterable[Any]) -> NDArray[np.int8]:
         else:
             split[row] = code
     if unknown:
-        raise _unknown_values(unknown, n_rows=int(np.sum(split < 0)))
+        raise _unknown_values(unknown)
     _require_rows(split, by=" in the split column")
     return split
 
@@ -131,7 +131,7 @@ def _seats(size: int, fractions: NDArray[np.float64], carried: NDArray[np.float6
     return counts
 
 
-def _unknown_values(unknown: set[str], *, n_rows: int) -> RoleError:
+def _unknown_values(unknown: set[str]) -> RoleError:
     n_missing = "" in unknown
     n_values = len(unknown) - n_missing
     parts = []
@@ -142,7 +142,7 @@ def _unknown_values(unknown: set[str], *, n_rows: int) -> RoleError:
     if n_missing:
         parts.append("missing values")
     return RoleError(
-        f"The split column has {' and '.join(parts)}, in {n_rows:,} row{'s' * (n_rows != 1)}.",
+        f"The split column has {' and '.join(parts)}.",
         why="Every row has to be for training, validation or test.",
         fix=f"Use only {listing(SPLIT_WORDS)}.",
         code="unknown_split",

@@ -1,4 +1,4 @@
-"""Sentences about one audit: what was found, how sure that is, and what cannot be told."""
+"""Sentences about one audit: what was found, how sure that is, and what cannot be decided."""
 
 from __future__ import annotations
 
@@ -228,7 +228,7 @@ def overview(data: DataRecord, model: ModelRecord, disparities: Iterable[Dispari
     judged = [row for row in disparities if row.verdict is not None]
     start = (
         f"{count(data.audited)} {_people(data.audited)} of {escape_plain(data.name, _NAME_LIMIT)} were audited "
-        f"({escape_plain(data.split, 40)}). Decisions: {escape_plain(model.title)}."
+        f"({escape_plain(data.split, 40)}). {escape_plain(model.title)}."
     )
     if not judged:
         return f"{start} The plan names no tolerance, so there is no verdict."
@@ -238,7 +238,7 @@ def overview(data: DataRecord, model: ModelRecord, disparities: Iterable[Dispari
     counted = (
         f"Of {count(len(judged))} {'criterion' if len(judged) == 1 else 'criteria'} {by}, "
         f"{tally['beyond']} {_are(tally['beyond'])} beyond tolerance, {tally['within']} "
-        f"{_are(tally['within'])} within it, and {tally['cannot_tell']} cannot be told."
+        f"{_are(tally['within'])} within it, and {tally['cannot_tell']} cannot be decided."
     )
     return " ".join(part for part in (start, counted, _widest(judged, roles.favourable)) if part)
 

@@ -77,6 +77,12 @@ def drawn(page):
     )
 
 
+def drawn_if_any(page):
+    """Wait for the pictures of a screen that may have none."""
+    if page.get_by_test_id("stPlotlyChart").count():
+        drawn(page)
+
+
 def picture(page, name):
     """Keep what the screen shows, whole, for a person to look at."""
     ARTEFACTS.mkdir(exist_ok=True)
@@ -139,7 +145,9 @@ def points(value):
 
 def gap_fell(words):
     """Give what the gap in selections was before and after, as written on the screen."""
-    found = re.search(r"fell from ([\d.]+) points to ([\d.]+) points", words[words.index("Gaps and accuracy") :])
+    found = re.search(
+        r"fell from ([\d.]+) points to ([\d.]+) points", words[words.index("Gaps and accuracy") :]
+    )
     assert found, words[-2000:]
     return found[1], found[2]
 

@@ -114,7 +114,9 @@ def _compare(page):
         steps.settled(page)
         steps.drawn(page)
         words = steps.said(page)
-        assert re.search(r"change [+−]?[\d.]+ points \(95 % paired interval [+−]?[\d.]+ to [+−]?[\d.]+", words)
+        assert re.search(
+            r"change [+−]?[\d.]+ points \(95 % paired interval [+−]?[\d.]+ to [+−]?[\d.]+", words
+        )
         steps.picture(page, f"compare-{repair.split()[0].lower()}")
     for column in ("Before", "Control", "After", "Change"):
         expect(page.get_by_role("columnheader", name=column, exact=True).first).to_be_visible()

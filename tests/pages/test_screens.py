@@ -116,6 +116,10 @@ def test_a_changed_tolerance_changes_the_verdict_at_once(visit, known):
     assert row.verdict == "within"
     kept = known.store.get(copy).verdicts["verdicts"]
     assert sum(kept.values()) == sum(known.store.get(known.sample).verdicts["verdicts"].values())
+    at.multiselect(key=f"criteria_{copy}").unselect("demographic_parity_difference").run()
+    assert not at.exception
+    assert "demographic_parity_difference" not in known.store.get(copy).read_plan().tolerances
+    assert sum(known.store.get(copy).verdicts["verdicts"].values()) < sum(kept.values())
 
 
 def test_hostile_names_are_shown_literally(visit, walk, known):

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from audit.cells import Attribute, Cells
-from audit.findings.data import detectable
 from audit.plan import Plan, Roles
 from audit.result import assemble
 from audit.rows import Authority, DataRecord, Dropped, ModelRecord
@@ -152,10 +151,3 @@ def test_findings_follow_a_changed_tolerance():
     assert found(result, "FA101")
     assert not found(loose, "FA101")
     assert found(loose, "FA103")
-
-
-def test_what_the_data_could_detect():
-    """80 % power and half-width are two things: with 1,094 people in each group 3.6 points are told apart."""
-    assert detectable(0.78, 1094, 1094, confidence=0.95) == pytest.approx(
-        1.96 * (2 * 0.78 * 0.22 / 1094) ** 0.5, rel=0.01
-    )

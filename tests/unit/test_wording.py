@@ -304,13 +304,13 @@ def test_levelling_down_is_flagged_only_where_it_is_shown():
 
 def test_overview_counts_the_verdicts():
     data = DataRecord(name="people.csv", fingerprint="0" * 64, read=100, audited=90)
-    model = ModelRecord(title="column 'decision'", kind="column")
+    model = ModelRecord(title="Decisions from column 'decision'", kind="column")
     text = wording.overview(
         data, model, [gap(), gap("demographic_parity", verdict="within", value=0.02)], ROLES
     )
     assert text == (
-        "90 people of people.csv were audited (all rows). Decisions: column 'decision'. Of 2 criteria over 1 grouping, "
-        "1 is beyond tolerance, 1 is within it, and 0 cannot be told. The widest gap beyond tolerance is 57.9 points "
+        "90 people of people.csv were audited (all rows). Decisions from column 'decision'. Of 2 criteria over 1 grouping, "
+        "1 is beyond tolerance, 1 is within it, and 0 cannot be decided. The widest gap beyond tolerance is 57.9 points "
         "in equal chances by sex."
     )
     assert "no tolerance" in wording.overview(data, model, [], ROLES)

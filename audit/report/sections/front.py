@@ -189,7 +189,7 @@ def _unknown(audit: Audit) -> list[str]:
     if open_rows:
         verb = "criterion" if len(open_rows) == 1 else "criteria"
         said.append(
-            f"{count(len(open_rows))} {verb} could not be told: the data are too thin or a rate is missing."
+            f"{count(len(open_rows))} {verb} could not be decided: the data are too thin or a rate is missing."
         )
     said += [
         f"{f.title.rstrip('.')}."
