@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from audit.comparison import Trial
@@ -68,7 +69,7 @@ def mitigate(store: Store, audit_id: str, payload: Mapping[str, Any], progress: 
     choice = MitigationChoice(id=str(payload["mitigation"]), params=dict(payload.get("params", {})))
     progress(0.02, "Reading the data")
     # The plan's date and seed are those of the result, so that the trial belongs to it.
-    plan = Audit.from_json(base).plan
+    plan = replace(Audit.from_json(base).plan, baseline=plan.baseline)
     work = prepare(dataset, plan, model=model, progress=within(progress, 0.02, 0.3))
     trial = work.attempt(choice, progress=within(progress, 0.3, 1.0))
     text = json.dumps(trial.to_dict(), ensure_ascii=False, sort_keys=True)
@@ -98,8 +99,9 @@ def load_audit(store: Store, audit_id: str) -> Audit | None:
     trials = [Trial.from_dict(json.loads(raw)) for _, raw in sorted(store.trials(audit_id).items())]
     current = Plan.from_dict(store.get(audit_id).plan)
     choices = tuple(MitigationChoice(id=t.record.mitigation, params=dict(t.record.params)) for t in trials)
-    plan = _replace(
+    plan = replace(
         base.plan,
+        baseline=current.baseline,
         about=current.about,
         tolerances=current.tolerances,
         sections=current.sections,
@@ -153,12 +155,6 @@ def _inputs(store: Store, audit_id: str) -> tuple[Dataset, Plan, Path | None]:
     plan = Plan.from_dict(store.get(audit_id).plan)
     model = store.model_path(plan.model.sha256) if plan.model.sha256 else None
     return dataset, plan, model
-
-
-def _replace(plan: Plan, **changes: Any) -> Plan:
-    from dataclasses import replace
-
-    return replace(plan, **changes)
 
 
 TASKS: Final[dict[str, Callable[..., None]]] = {"audit": run_audit, "mitigate": mitigate}

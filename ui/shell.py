@@ -24,7 +24,6 @@ _MARK: Final = FOLDER.parent / "ui" / "mark.svg"
 
 def run() -> None:
     """Draw the frame and, inside it, the screen that the address bar names."""
-    st.set_page_config(page_title="Evenhand", page_icon=str(_MARK), layout="wide")
     links = {
         file.slug: st.Page(
             file.path,
@@ -35,6 +34,7 @@ def run() -> None:
         for number, file in enumerate(pages())
     }
     page = st.navigation(list(links.values()), position="hidden")
+    st.set_page_config(page_title=f"{page.title} · Evenhand", page_icon=str(_MARK), layout="wide")
     st.logo(_LOGO, size="large", icon_image=_MARK)
     with st.sidebar, boundary():
         sidebar.draw(page.url_path)

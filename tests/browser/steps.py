@@ -110,11 +110,12 @@ def fetch(page, button, folder):
 
 
 def pdf_text(path):
-    """Give the words of a PDF, blanks made equal."""
+    """Give the words of a PDF, blanks made equal and places where a line may break left out."""
     assert path.read_bytes().startswith(b"%PDF")
     document = pypdfium2.PdfDocument(path)
     try:
-        return " ".join(" ".join(page.get_textpage().get_text_range() for page in document).split())
+        words = " ".join(page.get_textpage().get_text_range() for page in document)
+        return " ".join(words.replace("\N{ZERO WIDTH SPACE}", "").split())
     finally:
         document.close()
 

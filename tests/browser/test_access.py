@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect
 
 from audit import tasks
 from audit.data.ingest import ingest_frame
@@ -150,5 +149,4 @@ def test_names_from_the_data_are_shown_and_never_obeyed(shown, look):
             assert "<b>b</b>" in words, screen
             assert "L" * 300 not in words, screen
         steps.picture(page, f"hostile-{screen.lower()}")
-    expect(page.locator("body")).to_be_visible()
     assert page.complaints == []
