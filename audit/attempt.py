@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 GROUP_BY: Final = "group_by"
 """Setting of every mitigation: the sensitive column whose groups it works on; "all" for the intersection."""
 
+BASELINE: Final = "baseline"
+"""Setting of every mitigation: what is trained before and after it, where the audited model cannot be refitted."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Before:
@@ -45,6 +48,8 @@ class Before:
         Decisions of the audited model on the same rows, where that is another model.
     threshold : float
         A score at or above it is a positive decision.
+    named : str, default ""
+        The baseline that was asked for as a stand-in.
     """
 
     fit: Any
@@ -52,6 +57,46 @@ class Before:
     score: NDArray[np.float64]
     original: NDArray[np.int8] | None
     threshold: float
+    named: str = ""
+
+
+def own_params(choice: MitigationChoice) -> dict[str, bool | int | float | str]:
+    """Give the settings that a mitigation itself understands.
+
+    Parameters
+    ----------
+    choice : MitigationChoice
+        A mitigation with its settings.
+
+    Returns
+    -------
+    dict
+        The settings without those that every mitigation has.
+    """
+    return {key: value for key, value in choice.params.items() if key not in {GROUP_BY, BASELINE}}
+
+
+def stand_in(plan: Plan, choice: MitigationChoice) -> str:
+    """Name the baseline that stands in for a model that cannot be refitted.
+
+    Parameters
+    ----------
+    plan : Plan
+        Its baseline is the default.
+    choice : MitigationChoice
+        May name another one.
+
+    Returns
+    -------
+    str
+        Id of a baseline.
+
+    Raises
+    ------
+    PlanError
+        Where there is no such baseline.
+    """
+    return replace(plan, baseline=str(choice.params.get(BASELINE, plan.baseline))).baseline
 
 
 def fitter(plan: Plan, model: Path | None, info: Any) -> tuple[Any, str]:
@@ -149,9 +194,8 @@ def attempt(
     from audit.mitigation.catalogue import make
     from audit.mitigation.spec import TrainingTable
 
-    given = dict(choice.params)
-    attributes, codes = _grouped(bench, str(given.pop(GROUP_BY, "all")))
-    method = make(choice.id, given)
+    attributes, codes = _grouped(bench, str(choice.params.get(GROUP_BY, "all")))
+    method = make(choice.id, own_params(choice))
     rows, test = bench.rows(TRAIN), bench.rows(TEST)
     sizes = [len(a.levels) for a in attributes]
     flat = flat_codes(codes[rows], sizes)
@@ -201,7 +245,11 @@ def _trial(
     record = TrialRecord(
         mitigation=choice.id,
         title=method.spec.title,
-        params={**method.get_params(), GROUP_BY: str(choice.params.get(GROUP_BY, "all"))},
+        params={
+            **method.get_params(),
+            GROUP_BY: str(choice.params.get(GROUP_BY, "all")),
+            **({} if before.original is None or before.baseline == "skops" else {BASELINE: before.baseline}),
+        },
         baseline=before.baseline,
         n_train=n_train,
         n_test=len(test),
@@ -292,7 +340,7 @@ def train_before(
     return before, fitted
 
 
-def with_original(before: Before, decisions: NDArray[np.int8]) -> Before:
+def with_original(before: Before, decisions: NDArray[np.int8], named: str) -> Before:
     """Put the audited model's decisions on the test rows beside the model that was retrained.
 
     Parameters
@@ -301,10 +349,12 @@ def with_original(before: Before, decisions: NDArray[np.int8]) -> Before:
         The retrained model.
     decisions : ndarray of int8 of shape (n_test,)
         The audited model's decisions.
+    named : str
+        The baseline that was asked for as a stand-in.
 
     Returns
     -------
     Before
         A new value.
     """
-    return replace(before, original=decisions)
+    return replace(before, original=decisions, named=named)

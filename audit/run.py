@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from audit.attempt import attempt, fitter, train_before, with_original
+from audit.attempt import attempt, fitter, own_params, stand_in, train_before, with_original
 from audit.bench import Bench, decide, left_out, set_up
 from audit.counting import count_decisions
 from audit.engines.duckdb_engine import DuckDBEngine
@@ -176,17 +176,16 @@ class Work:
         """
         from audit.mitigation.catalogue import make
 
-        make(
-            choice.id, {key: value for key, value in choice.params.items() if key != "group_by"}
-        )  # refuse early
-        if self.before is None:
-            self._train_before(within(progress, 0.0, 0.3))
+        make(choice.id, own_params(choice))  # refuse before anything is trained
+        baseline = stand_in(self.plan, choice)
+        if self.before is None or (self.before.original is not None and self.before.named != baseline):
+            self._train_before(baseline, within(progress, 0.0, 0.3))
         return attempt(self.bench, self.plan, choice, self.before, progress=within(progress, 0.3, 1.0))  # type: ignore[arg-type]
 
-    def _train_before(self, progress: Progress) -> None:
+    def _train_before(self, named: str, progress: Progress) -> None:
         progress(0.0, "Training the model without a mitigation")
         engine = DuckDBEngine()
-        plan = self.plan
+        plan = replace(self.plan, baseline=named)
         info = planned_model(self.model, plan) if self.model else None
         if self.bench is None:
             extra = model_inputs(info, plan, self.dataset) if info else ()
@@ -196,7 +195,7 @@ class Work:
         fit, baseline = fitter(plan, self.model, info)
         threshold = 0.5 if plan.model.kind == "column" else plan.roles.threshold
         before, _ = train_before(self.bench, fit, baseline, threshold=threshold, progress=progress)
-        self.before = with_original(before, self._original(info, progress))
+        self.before = with_original(before, self._original(info, progress), named)
 
     def _original(self, info: Any, progress: Progress) -> NDArray[np.int8]:
         bench, roles = self.bench, self.plan.roles

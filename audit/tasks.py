@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from audit.attempt import BASELINE
 from audit.comparison import Trial
 from audit.errors import StoreError
 from audit.plan import MitigationChoice, Plan
@@ -66,7 +67,10 @@ def mitigate(store: Store, audit_id: str, payload: Mapping[str, Any], progress: 
     base = store.result(audit_id)
     if base is None:
         raise StoreError("There is no audit yet to improve on.", fix="Run the audit first.", code="no_result")
-    choice = MitigationChoice(id=str(payload["mitigation"]), params=dict(payload.get("params", {})))
+    params = dict(payload.get("params", {}))
+    if plan.model.kind != "train":
+        params.setdefault(BASELINE, plan.baseline)
+    choice = MitigationChoice(id=str(payload["mitigation"]), params=params)
     progress(0.02, "Reading the data")
     # The plan's date and seed are those of the result, so that the trial belongs to it.
     plan = replace(Audit.from_json(base).plan, baseline=plan.baseline)
