@@ -54,8 +54,10 @@ tests: $(VENV)/.test-ready
 study: $(VENV)/.test-ready
 	$(BIN)/python -m pytest -n 0 -m slow
 
-bench: $(VENV)/.test-ready
+bench: $(VENV)/.test-ready $(VENV)/.browser-ready
 	$(BIN)/python benchmarks/audit_cost.py
+	$(BIN)/python benchmarks/page_rerun.py
+	$(BIN)/python benchmarks/report_cost.py
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis test-artefacts

@@ -89,8 +89,9 @@ def parser() -> argparse.ArgumentParser:
     roles.add_argument(
         "--sensitive",
         metavar="COL",
-        action="append",
-        help="a column whose values make groups; repeat for more",
+        nargs="+",
+        action="extend",
+        help="a column whose values make groups; one or more",
     )
     roles.add_argument(
         "--favourable", choices=("positive", "negative"), help="the decision that is good for the person"
@@ -102,7 +103,8 @@ def parser() -> argparse.ArgumentParser:
     roles.add_argument(
         "--reference",
         metavar="GROUP",
-        action="append",
+        nargs="+",
+        action="extend",
         help="the group others are compared with, or COL=GROUP",
     )
     rules = run.add_argument_group("rules")
@@ -110,7 +112,8 @@ def parser() -> argparse.ArgumentParser:
     rules.add_argument(
         "--tolerance",
         metavar="CRITERION=VALUE",
-        action="append",
+        nargs="+",
+        action="extend",
         help="such as equal_opportunity_difference=0.05, or =none",
     )
     rules.add_argument("--seed", type=int, metavar="N", help="where every random draw starts (default 0)")
@@ -121,8 +124,9 @@ def parser() -> argparse.ArgumentParser:
     work.add_argument(
         "--mitigate",
         metavar="ID[:name=value,…]",
-        action="append",
-        help="reweighing, resampling or gan; repeat for more",
+        nargs="+",
+        action="extend",
+        help="reweighing, resampling or gan; one or more",
     )
     run.add_argument("--quiet", action="store_true", help="print nothing but errors")
     return top

@@ -22,6 +22,9 @@ PAGE = PageSpec(
 
 screen = enter(PAGE)
 show.answer(dataview.summary(screen))
+# Where the roles have led to a result, the people come first; before that, the form does.
+if screen.has_result:
+    dataview.people(screen)
 
 st.header("Roles of the columns", anchor=False)
 with boundary():
@@ -48,7 +51,8 @@ with boundary():
         workspace.notify("The last change of the plan is undone.")
         st.rerun()
 
-dataview.people(screen)
+if not screen.has_result:
+    dataview.people(screen)
 dataview.columns(screen)
 
 with st.expander("About this audit: title, system, people", key="about"):

@@ -1,11 +1,10 @@
-"""Overview: the findings by weight, and for each sensitive feature one picture of its criteria."""
+"""Overview: the answer, the findings by weight, all verdicts at a glance and a picture of one grouping."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from audit import wording
-from ui import overview, show
+from ui import overview
 from ui.pagespec import PageSpec
 from ui.shell import enter
 
@@ -13,14 +12,10 @@ PAGE = PageSpec(title="Overview", question="What did we find?", section="Audit",
 
 screen = enter(PAGE)
 audit = screen.audit
-show.answer(wording.overview(audit.data, audit.model, audit.disparities, audit.plan.roles))
-overview.chips(audit)
-
+overview.answer(audit)
 overview.findings(audit)
 
 st.header("By sensitive feature", anchor=False)
-for place, sensitive in enumerate(audit.groupings):
-    overview.feature(audit, sensitive, place)
-show.words(overview.WORDS, audit.plan.roles.favourable)
-
+overview.glance(audit)
+overview.feature(audit)
 overview.tolerances(screen)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from audit.figures.forest import forest, forest_alt
-from ui import cached, controls, groupview, show, tables
+from ui import cached, controls, groupview, overview, show, tables
 from ui.pagespec import PageSpec
 from ui.shell import enter
 
@@ -22,7 +22,8 @@ audit = screen.audit
 favourable, confidence = audit.plan.roles.favourable, audit.plan.confidence
 
 with st.container(horizontal=True, gap="medium"):
-    sensitive = controls.grouping(audit.groupings)
+    leading = overview.lead(audit)
+    sensitive = controls.grouping(audit.groupings, first=leading.sensitive if leading else None)
     metric = controls.metric(favourable)
 
 groupview.headline(audit, metric, sensitive)
@@ -42,8 +43,9 @@ show.figure(
     alt=forest_alt(rows, overall=overall, favourable=favourable),
     rows=tables.rates((overall, *rows), confidence=confidence),
     name=f"groups-{metric}",
+    words=(metric, "difference", "ratio", "worst_group", "to_reference"),
+    favourable=favourable,
 )
-show.words((metric, "difference", "ratio", "worst_group", "to_reference"), favourable)
 
 st.header("How far the groups are apart", anchor=False)
 show.table(

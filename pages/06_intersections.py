@@ -40,8 +40,9 @@ show.figure(
     key="matrix",
     alt=matrix_alt(rows, favourable=favourable),
     name=f"intersections-{metric}",
+    words=(metric, "worst_group"),
+    favourable=favourable,
 )
-show.words((metric, "worst_group"), favourable)
 
 st.header("The groups, ranked", anchor=False)
 show.note(

@@ -11,14 +11,15 @@ from ui.shell import enter
 PAGE = PageSpec(title="Mitigate", question="What could be done?", section="Repair", order=7, needs="result")
 
 screen = enter(PAGE)
-show.answer(lab.introduction(screen))
+lab.introduction(screen)
 jobpanel.watch(screen.id, "mitigate")
 lab.tried(screen)
 
 for stage, title, specs in lab.stages():
     st.header(title, anchor=False)
     show.note(lab.STAGES[stage][1])
-    for left in range(0, len(specs), 2):
-        for column, spec in zip(st.columns(2), specs[left : left + 2], strict=False):
+    wide = 3 if len(specs) % 3 == 0 else 2  # no card stands alone in a row
+    for left in range(0, len(specs), wide):
+        for column, spec in zip(st.columns(wide), specs[left : left + wide], strict=False):
             with column:
                 lab.card(screen, spec)

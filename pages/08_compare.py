@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import compareview, controls, show
+from ui import compareview, controls
 from ui.pagespec import PageSpec
 from ui.shell import enter
 
@@ -16,10 +16,13 @@ screen = enter(PAGE)
 audit = screen.audit
 favourable = audit.plan.roles.favourable
 
-with st.container(horizontal=True, gap="medium"):
+left, middle, right = st.columns([3, 3, 4])
+with left:
     place = compareview.trial(audit)
-    sensitive = controls.grouping(audit.groupings)
-    metric = controls.metric(favourable)
+with middle:
+    sensitive = controls.grouping(audit.groupings, width="stretch")
+with right:
+    metric = controls.metric(favourable, width="stretch")
 
 view = compareview.View(screen, place, sensitive, metric)
 view.headline()
@@ -28,4 +31,3 @@ view.gained()
 view.gaps()
 view.tradeoff()
 view.training()
-show.words((metric, "demographic_parity", "equal_opportunity", "equalized_odds"), favourable)

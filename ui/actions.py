@@ -25,11 +25,19 @@ if TYPE_CHECKING:
     from audit.result import Audit
     from ui.screen import Screen
 
-UPLOAD_MB: Final = 200
-"""Largest file that can be uploaded, in megabytes."""
-
 MAY_CHANGE: Final = ("about", "tolerances", "sections", "dated", "mitigations", "baseline")
 """Parts of a plan that change none of the audit's own numbers."""
+
+
+def upload_megabytes() -> int:
+    """Tell how large an uploaded file may be.
+
+    Returns
+    -------
+    int
+        The server's setting ``server.maxUploadSize``, in megabytes.
+    """
+    return int(st.get_option("server.maxUploadSize"))
 
 
 def open_page(slug: str, audit_id: str | None = None) -> NoReturn:
@@ -77,7 +85,9 @@ def take_upload(file: UploadedFile) -> NoReturn:
     store = cached.store()
     try:
         with st.spinner("Reading the data…"):
-            dataset = ingest(file.getvalue(), store.data_folder, name=file.name, limit=UPLOAD_MB * 1_000_000)
+            dataset = ingest(
+                file.getvalue(), store.data_folder, name=file.name, limit=upload_megabytes() * 1_000_000
+            )
             audit_id = store.create_audit(dataset, Plan(roles=guess_roles(dataset)))
     except AuditError as error:
         workspace.refuse(error)

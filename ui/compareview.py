@@ -32,7 +32,9 @@ def trial(audit: Audit) -> int:
     """
     titles = controls.distinct([record.title for record in audit.trials])
     return int(
-        controls.choose("trial", "Repair", {str(number): title for number, title in enumerate(titles)})
+        controls.choose(
+            "trial", "Repair", {str(number): title for number, title in enumerate(titles)}, width="stretch"
+        )
     )
 
 
@@ -79,12 +81,20 @@ class View:
         gap = next(iter(self._of(self._metric, "difference")), None)
         groups = self._of(self._metric, None)
         if gap is not None:
+            st.markdown(self._chip(gap))
             show.answer(wording.change(gap, self._favourable, confidence=self._confidence))
             down = wording.levelling_down(gap, groups, self._favourable)
             if down:
-                st.markdown(f":orange-badge[▼ Levelling down] {text.sentence(down)}")
+                st.markdown(f":orange-badge[▼ Levelling down] {text.sentence(_without_its_name(down))}")
         show.note(self._columns())
         show.quiet(lab.settings(self._record))
+
+    @staticmethod
+    def _chip(gap: ComparisonRow) -> str:
+        """Write in one word what the interval says about the gap."""
+        if gap.low is None or gap.high is None or gap.low <= 0 <= gap.high:
+            return ":gray-badge[◇ Cannot tell whether the gap changed]"
+        return ":green-badge[▼ Smaller gap]" if gap.high < 0 else ":red-badge[▲ Wider gap]"
 
     def _columns(self) -> str:
         """Say what before, control and after are."""
@@ -124,6 +134,8 @@ class View:
             alt=dumbbell_alt(rows, favourable=self._favourable),
             rows=tables.comparison(rows, self._favourable, confidence=self._confidence),
             name=f"before-after-{self._metric}",
+            words=(self._metric, *CRITERIA),
+            favourable=self._favourable,
         )
 
     def gained(self) -> None:
@@ -222,8 +234,15 @@ class View:
         for said in record.notes:
             show.note(said)
         if record.quality:
-            lines = [
-                {"Measure": name.replace("_", " ").capitalize(), "Value": wording.ratio(value)}
-                for name, value in record.quality.items()
-            ]
-            show.table(lines, key="quality", alt="How like the real rows the generated ones are.")
+            with st.expander("How like the real rows the made ones are", key="quality"):
+                show.table(
+                    tables.quality(record.quality),
+                    key="quality_table",
+                    alt="How like the real rows the made ones are.",
+                )
+
+
+def _without_its_name(down: str) -> str:
+    """Leave out the words that the chip before the sentence says already."""
+    rest = down.removeprefix("Levelling down: ")
+    return rest[:1].upper() + rest[1:]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import streamlit as st
 
@@ -19,7 +19,13 @@ _LABEL: Final = 60
 
 
 def choose(
-    name: str, label: str, options: Mapping[str, str], *, help_text: str = "", width: int = 320
+    name: str,
+    label: str,
+    options: Mapping[str, str],
+    *,
+    help_text: str = "",
+    width: int | Literal["stretch"] = 320,
+    first: str = "",
 ) -> str:
     """Show one picker.
 
@@ -33,8 +39,10 @@ def choose(
         Value to words, different for every value; at least one.
     help_text : str, default ""
         What the choice does, already escaped.
-    width : int, default 320
+    width : int or "stretch", default 320
         Width in pixels.
+    first : str, default ""
+        The value to start from; the first option by default.
 
     Returns
     -------
@@ -42,7 +50,7 @@ def choose(
         The chosen value.
     """
     values = list(options)
-    workspace.seed(name, values)
+    workspace.seed(name, values, first)
     value = st.selectbox(
         label,
         values,
@@ -58,7 +66,12 @@ def choose(
 
 
 def grouping(
-    groupings: Sequence[tuple[str, ...]], *, label: str = "Groups by", name: str = "by"
+    groupings: Sequence[tuple[str, ...]],
+    *,
+    label: str = "Groups by",
+    name: str = "by",
+    first: tuple[str, ...] | None = None,
+    width: int | Literal["stretch"] = 320,
 ) -> tuple[str, ...]:
     """Pick one of the groupings.
 
@@ -70,6 +83,10 @@ def grouping(
         The picker's label.
     name : str, default "by"
         Its name in the address bar.
+    first : tuple of str or None, default None
+        The grouping to start from; the first by default.
+    width : int or "stretch", default 320
+        Width in pixels.
 
     Returns
     -------
@@ -78,10 +95,17 @@ def grouping(
     """
     labels = distinct([wording.column_title(sensitive) for sensitive in groupings])
     found = {str(number): label for number, label in enumerate(labels)}
-    return groupings[int(choose(name, label, found))]
+    start = str(groupings.index(first)) if first in groupings else ""
+    return groupings[int(choose(name, label, found, first=start, width=width))]
 
 
-def metric(favourable: Outcome, metrics: Sequence[str] = RATES, *, default: str = "selection_rate") -> str:
+def metric(
+    favourable: Outcome,
+    metrics: Sequence[str] = RATES,
+    *,
+    default: str = "selection_rate",
+    width: int | Literal["stretch"] = 420,
+) -> str:
     """Pick one of the rates.
 
     Parameters
@@ -92,6 +116,8 @@ def metric(favourable: Outcome, metrics: Sequence[str] = RATES, *, default: str 
         Ids of the rates on offer.
     default : str, default "selection_rate"
         The one that is shown first.
+    width : int or "stretch", default 420
+        Width in pixels.
 
     Returns
     -------
@@ -99,9 +125,8 @@ def metric(favourable: Outcome, metrics: Sequence[str] = RATES, *, default: str 
         Id of the chosen rate.
     """
     ordered = sorted(metrics, key=lambda name: name != default)
-    return choose(
-        "metric", "Rate", {name: wording.metric_title(name, favourable) for name in ordered}, width=420
-    )
+    titles = {name: wording.metric_title(name, favourable) for name in ordered}
+    return choose("metric", "Rate", titles, width=width)
 
 
 def distinct(names: Sequence[str], limit: int = _LABEL) -> list[str]:

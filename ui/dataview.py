@@ -113,14 +113,18 @@ def _base_rates(screen: Screen, found: People, sensitive: tuple[str, ...]) -> No
         alt=sizes_alt(counts, rates),
         rows=tables.rates(rates, confidence=plan.confidence),
         name="groups",
+        words=("base_rate", "count"),
+        favourable=plan.roles.favourable,
     )
-    show.words(("base_rate", "count"), plan.roles.favourable)
 
 
 def _row_flow(data: DataRecord) -> None:
     from audit.figures.training import rowflow, rowflow_alt
 
     st.subheader("What became of the rows", anchor=False)
+    if data.read == data.audited:
+        show.note(f"All {wording.count(data.read)} rows that were read are audited; none was left out.")
+        return
     show.figure(
         cached.drawn(rowflow, data, theme=show.theme()),
         key="row_flow",

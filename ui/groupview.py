@@ -26,14 +26,47 @@ def headline(audit: Audit, metric: str, sensitive: tuple[str, ...]) -> None:
         The grouping.
     """
     row = audit.disparity(metric, "difference", sensitive)
+    judged = row if row.verdict else judging(audit, metric, sensitive) or row
     roles, confidence = audit.plan.roles, audit.plan.confidence
     said = (
         wording.headline(row, audit.metrics, roles, confidence=confidence),
-        wording.verdict_sentence(row),
+        wording.verdict_sentence(judged),
         wording.small_denominator(row, audit.metrics, roles, audit.over_larger_groups(row)),
         wording.chance(row),
     )
-    show.answer(" ".join(part for part in said if part), row.verdict)
+    show.answer(" ".join(part for part in said if part), judged.verdict)
+
+
+def judging(audit: Audit, metric: str, sensitive: tuple[str, ...]) -> DisparityRow | None:
+    """Find the criterion that is about this one rate, and so gives its gap a verdict.
+
+    Parameters
+    ----------
+    audit : Audit
+        The audit.
+    metric : str
+        Id of the rate.
+    sensitive : tuple of str
+        The grouping.
+
+    Returns
+    -------
+    DisparityRow or None
+        None where no criterion with a tolerance is about this rate alone.
+    """
+    favourable = audit.plan.roles.favourable
+    return next(
+        (
+            row
+            for row in audit.disparities
+            if row.sensitive == sensitive
+            and row.comparison == "difference"
+            and row.verdict is not None
+            and row.metric in CRITERIA
+            and tuple(wording.criterion_rates(row.metric, favourable)) == (metric,)
+        ),
+        None,
+    )
 
 
 def half_band(audit: Audit, metric: str, sensitive: tuple[str, ...]) -> float | None:
@@ -66,7 +99,7 @@ def half_band(audit: Audit, metric: str, sensitive: tuple[str, ...]) -> float | 
 
 
 def between(audit: Audit, metric: str, sensitive: tuple[str, ...]) -> list[DisparityRow]:
-    """List the disparities of a rate, with the criteria that compare it.
+    """List the disparities of a rate, with the criteria that compare it; what is the same is listed once.
 
     Parameters
     ----------
@@ -84,10 +117,16 @@ def between(audit: Audit, metric: str, sensitive: tuple[str, ...]) -> list[Dispa
     """
     favourable = audit.plan.roles.favourable
     wanted = {metric, *(name for name in CRITERIA if metric in wording.criterion_rates(name, favourable))}
-    return [
+    rows = [
         row
         for row in audit.disparities
         if row.sensitive == sensitive and row.metric in wanted and row.comparison != "to_reference"
+    ]
+    told = {(row.comparison, row.value, row.low, row.high) for row in rows if row.metric != metric}
+    return [
+        row
+        for row in rows
+        if row.metric != metric or (row.comparison, row.value, row.low, row.high) not in told
     ]
 
 

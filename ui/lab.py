@@ -9,7 +9,7 @@ import streamlit as st
 from audit import jobs, wording
 from audit.mitigation.catalogue import catalogue
 from audit.plan import MitigationChoice
-from ui import actions, cached, controls, modeldoors, show, text, workspace
+from ui import actions, cached, controls, modeldoors, overview, show, text, workspace
 
 if TYPE_CHECKING:
     from audit.mitigation.spec import MitigationSpec, Param, Value
@@ -29,19 +29,22 @@ STAGES: Final = {
 }
 
 
-def introduction(screen: Screen) -> str:
-    """Say what is trained before and after, for this audit.
+def introduction(screen: Screen) -> None:
+    """Say what there is to repair, and what is trained before and after.
 
     Parameters
     ----------
     screen : Screen
         The open audit.
-
-    Returns
-    -------
-    str
-        Two or three sentences.
     """
+    row = overview.lead(screen.audit)
+    if row is not None:
+        show.answer(overview.said(screen.audit, row), row.verdict)
+    show.note(_how(screen))
+
+
+def _how(screen: Screen) -> str:
+    """Say what is trained before and after."""
     start = (
         "Each repair works on the training rows only and is measured on test rows that no model has seen. "
     )
@@ -201,7 +204,10 @@ def tried(screen: Screen) -> None:
                 st.markdown(f"**{text.sentence(trial.title)}**")
                 show.quiet(settings(trial))
             if st.button(
-                "Delete", key=f"delete_trial_{place}", type="tertiary", help=f"Delete {trial.title}"
+                "Delete",
+                key=f"delete_trial_{place}",
+                type="tertiary",
+                help=f"Delete {text.sentence(trial.title)}",
             ):
                 actions.delete_trial(screen, place)
                 workspace.notify("The repair was removed from this audit.")
@@ -210,7 +216,7 @@ def tried(screen: Screen) -> None:
 
 
 def settings(trial: TrialRecord) -> str:
-    """Say with which settings a mitigation was tried, on how many rows.
+    """Say with which settings other than the usual ones a mitigation was tried, on how many rows.
 
     Parameters
     ----------
@@ -222,11 +228,17 @@ def settings(trial: TrialRecord) -> str:
     str
         One line of Markdown.
     """
-    given = ", ".join(
-        f"{text.md(name.replace('_', ' '))} {text.md(_short(value))}" for name, value in trial.params.items()
-    )
-    rows = f"{wording.count(trial.n_train)} training rows, {wording.count(trial.n_test)} test rows"
-    return f"{given}. {rows}" if given else rows
+    spec = catalogue()[trial.mitigation][0] if trial.mitigation in catalogue() else None
+    params = {param.id: param for param in spec.params} if spec else {}
+    by = str(trial.params.get("group_by", ""))
+    parts = [f"Groups by {'all, combined' if by == 'all' else text.md(text.cut(by, 60))}"] if by else []
+    for name, value in trial.params.items():
+        param = params.get(name)
+        if param is not None and value != param.default:
+            said = param.choice_title(str(value)) if param.kind == "choice" else _short(value)
+            parts.append(text.md(f"{param.title[:1].lower()}{param.title[1:]}: {said}"))
+    parts.append(f"{wording.count(trial.n_train)} training rows, {wording.count(trial.n_test)} test rows")
+    return "; ".join(parts)
 
 
 def _short(value: object) -> str:

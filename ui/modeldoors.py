@@ -146,7 +146,6 @@ def file(screen: Screen, kind: str) -> Plan | None:
     uploaded = st.file_uploader(
         "Model file",
         key=workspace.upload_key(f"model_{kind}"),
-        max_upload_size=actions.UPLOAD_MB,
         help="It is looked into before it is run, and runs in a process of its own with limits on time and memory.",
     )
     refusal = workspace.take_refusal()

@@ -1,4 +1,4 @@
-"""What the overview shows: findings, one picture for each sensitive feature, and the tolerances."""
+"""What the overview shows: the answer, findings, all verdicts at a glance, one grouping closer, and the tolerances."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ import streamlit as st
 
 from audit import wording
 from audit.plan import CRITERIA, DEFAULT_TOLERANCES, with_tolerance
-from ui import actions, cached, show, tables, text, workspace
+from ui import actions, cached, controls, show, tables, text, workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from audit.plan import Plan
     from audit.result import Audit
-    from audit.rows import DisparityRow, Verdict
+    from audit.rows import DisparityRow, Finding, Verdict
     from ui.screen import Screen
 
 WORDS: Final = (*CRITERIA, "minimax", "difference", "ratio", "worst_group")
@@ -22,22 +24,88 @@ WORDS: Final = (*CRITERIA, "minimax", "difference", "ratio", "worst_group")
 _OFFERED: Final = tuple(f"{criterion}_{kind}" for criterion in CRITERIA for kind in ("difference", "ratio"))
 """Disparities that can be made a criterion here; a plan may name others."""
 _FIRST: Final = 4
+_WIDE: Final = 900
 _ORDER: Final[tuple[Verdict, ...]] = ("beyond", "cannot_tell", "within")
 
 
-def chips(audit: Audit) -> None:
-    """Count the verdicts.
+def lead(audit: Audit) -> DisparityRow | None:
+    """Choose the gap to remember: what is surest beyond tolerance by one feature, or else the widest.
+
+    Parameters
+    ----------
+    audit : Audit
+        The audit.
+
+    Returns
+    -------
+    DisparityRow or None
+        The gap that the cover of the report tells, too; None where none has been judged and can be estimated.
+    """
+    gaps = [
+        row
+        for row in audit.disparities
+        if row.verdict and row.comparison == "difference" and row.value is not None
+    ]
+    single = [row for row in gaps if len(row.sensitive) == 1] or gaps
+    beyond = [row for row in single if row.verdict == "beyond"]
+    if beyond:
+        return max(beyond, key=_surely)
+    return max(single, key=lambda row: row.value or 0.0, default=None)
+
+
+def _surely(row: DisparityRow) -> float:
+    return row.low if row.low is not None else (row.value or 0.0) - 1.0
+
+
+def said(audit: Audit, row: DisparityRow) -> str:
+    """Say how far the groups are apart, how sure that is, and how it stands to the tolerance.
+
+    Parameters
+    ----------
+    audit : Audit
+        The audit.
+    row : DisparityRow
+        One of its gaps.
+
+    Returns
+    -------
+    str
+        One to three sentences.
+    """
+    roles, confidence = audit.plan.roles, audit.plan.confidence
+    parts = (
+        wording.headline(row, audit.metrics, roles, confidence=confidence),
+        wording.verdict_sentence(row),
+        wording.small_denominator(row, audit.metrics, roles, audit.over_larger_groups(row)),
+    )
+    return " ".join(part for part in parts if part)
+
+
+def answer(audit: Audit) -> None:
+    """Answer the question of the screen: the gap to remember, all verdicts counted, and what was audited.
 
     Parameters
     ----------
     audit : Audit
         The audit.
     """
-    verdicts = [row.verdict for row in audit.disparities if row.verdict]
+    row = lead(audit)
+    if row is None:
+        show.answer(wording.overview(audit.data, audit.model, audit.disparities, audit.plan.roles))
+    else:
+        show.answer(said(audit, row), row.verdict)
+    verdicts = [each.verdict for each in audit.disparities if each.verdict]
     counted = [(name, verdicts.count(name)) for name in _ORDER]
-    st.markdown(
-        " ".join(show.chip(name, f"{n} {wording.verdict_word(name).lower()}") for name, n in counted if n)
-    )
+    chips = [show.chip(name, f"{n} {wording.verdict_word(name).lower()}") for name, n in counted if n]
+    if chips:
+        judged = len({each.sensitive for each in audit.disparities if each.verdict})
+        by = "one grouping" if judged == 1 else f"{wording.count(judged)} groupings"
+        st.markdown(f":small[All criteria over {by}:] {' '.join(chips)}")
+    if row is not None:
+        show.note(
+            f"{wording.count(audit.data.audited)} people of {text.cut(audit.data.name, 80)} were audited "
+            f"({audit.data.split}). {audit.model.title}."
+        )
 
 
 def findings(audit: Audit) -> None:
@@ -51,63 +119,99 @@ def findings(audit: Audit) -> None:
     st.header("Findings", anchor=False)
     if not audit.findings:
         show.note("No check found anything to report.")
-    first, rest = audit.findings[:_FIRST], audit.findings[_FIRST:]
-    for finding in first:
-        _finding(finding.severity, finding.title, finding.evidence, finding.advice, finding.code)
+    row = lead(audit)
+    known = "" if row is None else _headline(audit, row)
+    _listed(audit.findings[:_FIRST], known)
+    rest = audit.findings[_FIRST:]
     if rest:
         with st.expander(f"{len(rest)} more", key="more_findings"):
-            for finding in rest:
-                _finding(finding.severity, finding.title, finding.evidence, finding.advice, finding.code)
+            _listed(rest, known)
 
 
-def _finding(severity: str, title: str, evidence: str, advice: str, code: str) -> None:
-    with st.container(border=True, gap="xsmall"):
-        st.markdown(f"{show.severity(severity)} **{text.sentence(title)}**")
+def _headline(audit: Audit, row: DisparityRow) -> str:
+    return wording.headline(row, audit.metrics, audit.plan.roles, confidence=audit.plan.confidence)
+
+
+def _listed(found: Sequence[Finding], known: str) -> None:
+    """List findings; what the answer has just said is not said again, nor one advice after each of several."""
+    for place, finding in enumerate(found):
+        evidence = finding.evidence.removeprefix(known).strip() if known else finding.evidence
+        lines = [f"{show.severity(finding.severity)} **{text.sentence(finding.title)}**"]
         if evidence:
-            st.markdown(text.sentence(evidence))
-        if advice:
-            show.quiet(f"What to do: {text.sentence(advice)} ({code})")
+            lines.append(f":small[{text.sentence(evidence)}]")
+        following = found[place + 1].advice if place + 1 < len(found) else ""
+        if finding.advice and finding.advice != following:
+            lines.append(f":small[:gray[What to do: {text.sentence(finding.advice)}]]")
+        st.markdown("  \n".join(lines), width=_WIDE)
 
 
-def feature(audit: Audit, sensitive: tuple[str, ...], place: int) -> None:
-    """Show the criteria of one grouping: a sentence, a picture, its numbers.
+def glance(audit: Audit) -> None:
+    """Show all verdicts at a glance: one line for each grouping, one column for each criterion.
 
     Parameters
     ----------
     audit : Audit
         The audit.
-    sensitive : tuple of str
-        The grouping.
-    place : int
-        Its place among the groupings.
+    """
+    judged = [row for row in audit.disparities if row.verdict]
+    if not judged:
+        return
+    favourable = audit.plan.roles.favourable
+    metrics = list(dict.fromkeys(row.metric for row in judged))
+    columns: dict[str, list[str]] = {"Groups by": []}
+    columns |= {text.md(wording.short_title(name, favourable)): [] for name in metrics}
+    for sensitive in audit.groupings:
+        cells = [
+            " ".join(
+                show.chip(row.verdict, _amount(row))
+                for row in judged
+                if row.verdict and row.sensitive == sensitive and row.metric == name
+            )
+            for name in metrics
+        ]
+        line = [f"**{text.md(wording.column_title(sensitive))}**", *cells]
+        for column, cell in zip(columns.values(), line, strict=True):
+            column.append(cell)
+    st.table(columns, border="horizontal", hide_index=True, alt="The verdict of every criterion by grouping.")
+
+
+def _amount(row: DisparityRow) -> str:
+    """Write a disparity so that gap and ratio cannot be taken for each other."""
+    amount = tables.value(row, row.value)
+    if row.value is None:
+        return wording.verdict_word("cannot_tell").lower()
+    return text.md(f"ratio {amount}" if row.comparison == "ratio" else amount)
+
+
+def feature(audit: Audit) -> None:
+    """Show the criteria of one grouping at a time: a sentence, a picture, its numbers.
+
+    Parameters
+    ----------
+    audit : Audit
+        The audit.
     """
     from audit.figures.strips import strips, strips_alt
 
+    row = lead(audit)
+    sensitive = controls.grouping(
+        audit.groupings, first=None if row is None else row.sensitive, label="Look closer at"
+    )
     roles, confidence = audit.plan.roles, audit.plan.confidence
     rows = criteria(audit, sensitive)
-    st.subheader(text.md(wording.column_title(sensitive)), anchor=False)
     leading = leading_row(rows)
     if leading is None:
         show.note("No criterion can be estimated for these groups.")
         return
-    show.answer(
-        " ".join(
-            part
-            for part in (
-                wording.headline(leading, audit.metrics, roles, confidence=confidence),
-                wording.verdict_sentence(leading),
-                wording.small_denominator(leading, audit.metrics, roles, audit.over_larger_groups(leading)),
-            )
-            if part
-        ),
-        leading.verdict,
-    )
+    show.answer(said(audit, leading), leading.verdict)
     show.figure(
         cached.drawn(strips, rows, theme=show.theme(), favourable=roles.favourable, confidence=confidence),
-        key=f"strip_{place}",
+        key="strip",
         alt=strips_alt(rows, favourable=roles.favourable),
         rows=tables.disparities(rows, roles.favourable, confidence=confidence),
-        name=f"criteria-{place + 1}",
+        name=f"criteria-{audit.groupings.index(sensitive) + 1}",
+        words=WORDS,
+        favourable=roles.favourable,
     )
     worst = audit.disparity("error_rate", "worst_group", sensitive)
     show.note(wording.worst_group(worst, roles.favourable, confidence=confidence))
@@ -171,16 +275,16 @@ def tolerances(screen: Screen) -> None:
     screen : Screen
         The open audit.
     """
-    st.header("Tolerances", anchor=False)
-    show.note(
-        "A gap of at most so many points, or a ratio of at least so much, is within tolerance. Nothing is computed "
-        "again: the verdicts follow at once and are saved with the plan."
-    )
-    plan = _criteria(screen)
-    with st.container(horizontal=True, gap="medium"):
-        for name in plan.tolerances:
-            if name in _OFFERED:
-                plan = _tolerance(plan, name, screen)
+    with st.expander("Tolerances: what counts as beyond", key="tolerances"):
+        show.note(
+            "A gap of at most so many points, or a ratio of at least so much, is within tolerance. Nothing is "
+            "computed again: the verdicts follow at once and are saved with the plan."
+        )
+        plan = _criteria(screen)
+        with st.container(horizontal=True, gap="medium"):
+            for name in plan.tolerances:
+                if name in _OFFERED:
+                    plan = _tolerance(plan, name, screen)
     if plan != screen.plan:
         actions.save_plan(screen, plan)
         workspace.notify("The criteria are changed; the verdicts follow.")

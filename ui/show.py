@@ -128,8 +128,10 @@ def figure(
     alt: str,
     rows: Sequence[Mapping[str, str]] = (),
     name: str = "figure",
+    words: Iterable[str] = (),
+    favourable: Outcome = "positive",
 ) -> None:
-    """Show a picture with its alternative text, its numbers as a table and itself as a file.
+    """Show a picture with its alternative text, its numbers as a table, itself as a file, and its words explained.
 
     Parameters
     ----------
@@ -143,6 +145,10 @@ def figure(
         The numbers, one mapping of heading to text for each line.
     name : str, default "figure"
         Name of the file, without its ending.
+    words : iterable of str, default ()
+        Ids of metrics, criteria and comparisons to explain.
+    favourable : {"positive", "negative"}, default "positive"
+        Which decision is good for the person.
     """
     st.plotly_chart(
         fig,
@@ -163,6 +169,7 @@ def figure(
             type="tertiary",
             icon=":material/download:",
         )
+        _explained(words, favourable)
     if numbers:
         table(rows, key=f"{key}_table", alt=alt)
 
@@ -219,19 +226,13 @@ def _cell(said: str) -> str:
     return escaped.replace(" ", "\N{NO-BREAK SPACE}") if _NUMBER.fullmatch(said) else escaped
 
 
-def words(ids: Iterable[str], favourable: Outcome = "positive") -> None:
-    """Offer the words of the screen explained: reading, formula, and what they do not tell.
-
-    Parameters
-    ----------
-    ids : iterable of str
-        Ids of metrics, criteria and comparisons.
-    favourable : {"positive", "negative"}, default "positive"
-        Which decision is good for the person.
-    """
-    with st.popover("What do these words mean?", type="tertiary", icon=":material/help:"):
-        for name in dict.fromkeys(ids):
-            explain(name, favourable)
+def _explained(ids: Iterable[str], favourable: Outcome) -> None:
+    """Offer the words of the screen explained: reading, formula, and what they do not tell."""
+    wanted = tuple(dict.fromkeys(ids))
+    if wanted:
+        with st.popover("What do these words mean?", type="tertiary", icon=":material/help:"):
+            for name in wanted:
+                explain(name, favourable)
 
 
 def explain(name: str, favourable: Outcome = "positive", *, heading: bool = True) -> None:

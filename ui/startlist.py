@@ -48,7 +48,6 @@ def upload() -> None:
         "A table with one row for each person or decision",
         type=_FORMATS,
         key=workspace.upload_key("data"),
-        max_upload_size=actions.UPLOAD_MB,
         help="CSV, TSV, Parquet, Feather or Excel. The file stays on this server, in the store of this application.",
     )
     refusal = workspace.take_refusal()

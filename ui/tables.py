@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from audit import wording
 from audit.rows import group_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from audit.plan import Outcome
     from audit.rows import CellCount, ComparisonRow, DataRecord, DisparityRow, MetricRow
 
 Lines = list[dict[str, str]]
+
+_COMPARED: Final = {"difference": "gap", "ratio": "ratio", "worst_group": "worst group"}
+
+_QUALITY: Final = {
+    "marginals": "Likeness column by column (1 is the same)",
+    "pair_trends": "Likeness of the links between two columns",
+    "independent_pair_trends": "The same, were every column drawn by itself",
+    "added_pair_trends": "Links between two columns in the rows added",
+    "added_independent_pair_trends": "The same, were every column drawn by itself",
+    "copies": "Share of added rows that repeat a real row",
+    "real_repeats": "Share of real rows that repeat another real row",
+    "epochs_done": "Passes over the training rows",
+}
+"""Measures of made rows as a reader sees them, each beside what to hold it against."""
 
 
 def rates(rows: Iterable[MetricRow], *, confidence: float) -> Lines:
@@ -184,7 +198,7 @@ def comparison(rows: Iterable[ComparisonRow], favourable: Outcome, *, confidence
     return [
         {
             "What": wording.short_title(row.metric, favourable)
-            + (f", {row.comparison.replace('_', ' ')}" if row.comparison else ""),
+            + (f", {_COMPARED.get(row.comparison, row.comparison)}" if row.comparison else ""),
             "Group": group_name(row.group) if row.comparison is None else "all groups",
             **({"Original model": value(row, row.original)} if original else {}),
             "Before": value(row, row.before),
@@ -233,6 +247,31 @@ def cells(rows: Iterable[CellCount], positive: str) -> Lines:
             "Removed": wording.count(row.removed),
         }
         for row in rows
+    ]
+
+
+def quality(measures: Mapping[str, float]) -> Lines:
+    """Write how like the real rows the made ones are.
+
+    Parameters
+    ----------
+    measures : mapping of str to float
+        Measure to value.
+
+    Returns
+    -------
+    list of dict
+        Heading to text, one for each measure; each stands beside what to hold it against.
+    """
+    known = [name for name in _QUALITY if name in measures]
+    return [
+        {
+            "Measure": _QUALITY.get(name, name.replace("_", " ").capitalize()),
+            "Value": wording.count(measures[name])
+            if name == "epochs_done"
+            else wording.ratio(measures[name]),
+        }
+        for name in [*known, *(name for name in measures if name not in _QUALITY)]
     ]
 
 

@@ -94,7 +94,7 @@ def remember(name: str, value: str) -> None:
         _keep(replace(now, view=tuple(sorted({**dict(now.view), name: value}.items()))))
 
 
-def seed(name: str, options: Sequence[str]) -> None:
+def seed(name: str, options: Sequence[str], first: str = "") -> None:
     """Let a picker that has just appeared start where it was left.
 
     Parameters
@@ -103,10 +103,12 @@ def seed(name: str, options: Sequence[str]) -> None:
         The picker's name, which is its key and its name in the address bar.
     options : sequence of str
         What it offers now.
+    first : str, default ""
+        Where it starts when nobody has chosen yet; the first option by default.
     """
-    last = chosen(name)
-    if name not in st.session_state and name not in st.query_params and last in options:
-        st.session_state[name] = last
+    start = next((value for value in (chosen(name), first) if value in options), None)
+    if start is not None and name not in st.session_state and name not in st.query_params:
+        st.session_state[name] = start
 
 
 def set_widget(key: str, value: Any) -> None:

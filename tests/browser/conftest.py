@@ -105,12 +105,16 @@ def server(tmp_path_factory):
     running.stop()
 
 
-@pytest.fixture(scope="session")
-def browser():
+def chromium():
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     assert path, "chromium is not installed; tests/browser/install.sh installs it"
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser():
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        running = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
         yield running
         running.close()
 

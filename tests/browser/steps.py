@@ -37,6 +37,7 @@ def settled(page):
         }""",
         timeout=LONG,
     )
+    assert page.get_by_text("Something went wrong").count() == 0, f"an error nobody foresaw on {page.url}"
 
 
 def heading(page, screen):
@@ -90,6 +91,7 @@ def picture(page, name):
     high = page.evaluate("() => document.querySelector('[data-testid=\"stMain\"]').scrollHeight")
     page.set_viewport_size({"width": before["width"], "height": min(max(high, before["height"]), 6000)})
     settled(page)
+    drawn_if_any(page)
     page.screenshot(path=ARTEFACTS / f"{name}.png")
     page.set_viewport_size(before)
 
