@@ -18,8 +18,8 @@ lab.tried(screen)
 for stage, title, specs in lab.stages():
     st.header(title, anchor=False)
     show.note(lab.STAGES[stage][1])
-    wide = 3 if len(specs) % 3 == 0 else 2  # no card stands alone in a row
-    for left in range(0, len(specs), wide):
-        for column, spec in zip(st.columns(wide), specs[left : left + wide], strict=False):
+    rows = lab.in_rows(specs)
+    for row in rows:
+        for column, spec in zip(st.columns(len(rows[0])), row, strict=False):
             with column:
                 lab.card(screen, spec)

@@ -93,6 +93,8 @@ def grouping(
     tuple of str
         The chosen grouping.
     """
+    if len(groupings) == 1:
+        return groupings[0]  # nothing to choose
     labels = distinct([wording.column_title(sensitive) for sensitive in groupings])
     found = {str(number): label for number, label in enumerate(labels)}
     start = str(groupings.index(first)) if first in groupings else ""

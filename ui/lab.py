@@ -12,6 +12,8 @@ from audit.plan import MitigationChoice
 from ui import actions, cached, controls, modeldoors, overview, show, text, workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from audit.mitigation.spec import MitigationSpec, Param, Value
     from audit.rows import TrialRecord
     from ui.screen import Screen
@@ -82,6 +84,23 @@ def stages() -> list[tuple[str, str, list[MitigationSpec]]]:
     return [entry for entry in found if entry[2]]
 
 
+def in_rows(specs: Sequence[MitigationSpec]) -> list[Sequence[MitigationSpec]]:
+    """Lay cards out in rows, so that none stands alone where that can be helped.
+
+    Parameters
+    ----------
+    specs : sequence of MitigationSpec
+        The mitigations of one stage.
+
+    Returns
+    -------
+    list of sequence of MitigationSpec
+        Rows of two, or of three where that fills them.
+    """
+    wide = 3 if len(specs) % 3 == 0 else 2
+    return [specs[start : start + wide] for start in range(0, len(specs), wide)]
+
+
 def card(screen: Screen, spec: MitigationSpec) -> None:
     """Offer one mitigation: what it does, assumes and costs, and a form to try it.
 
@@ -92,29 +111,35 @@ def card(screen: Screen, spec: MitigationSpec) -> None:
     spec : MitigationSpec
         What it says about itself.
     """
-    with st.container(border=True, height="stretch"):
-        st.subheader(text.sentence(spec.title), anchor=False)
-        st.markdown(text.sentence(spec.summary))
-        with st.expander("What it assumes, costs, and how to read it", key=f"more_{spec.id}"):
-            st.markdown(f"**It assumes.** {text.sentence(spec.assumes)}")
-            st.markdown(f"**Cost and caution.** {text.sentence(spec.caution)}")
-            st.markdown(f"**How to read it.** {text.sentence(spec.reading)}")
-            for reference in spec.references:
-                show.quiet(text.sentence(reference))
-        params: dict[str, Value] = {"group_by": _group_by(screen, spec)}
-        with st.expander("Settings", key=f"settings_{spec.id}"):
-            if not spec.params:
-                show.quiet("It has no settings.")
-            for param in spec.params:
-                params[param.id] = field(spec, param)
-        running = any(
-            job.kind == "mitigate" and job.key == spec.id for job in jobs.active(cached.store(), screen.id)
-        )
-        label = "Running…" if running else f"Try {spec.title.lower() if spec.title.istitle() else spec.title}"
-        if st.button(label, key=f"try_{spec.id}", type="primary", disabled=running):
-            actions.mitigate(screen, MitigationChoice(id=spec.id, params=params), spec.title)
-            workspace.notify(f"{text.sentence(spec.title)} has started.")
-            st.rerun()
+    with st.container(border=True, height="stretch", vertical_alignment="distribute"):
+        with st.container():
+            st.subheader(text.sentence(spec.title), anchor=False)
+            st.markdown(text.sentence(spec.summary))
+        with st.container():
+            _form(screen, spec)
+
+
+def _form(screen: Screen, spec: MitigationSpec) -> None:
+    with st.expander("Assumptions, costs, reading", key=f"more_{spec.id}"):
+        st.markdown(f"**It assumes.** {text.sentence(spec.assumes)}")
+        st.markdown(f"**Cost and caution.** {text.sentence(spec.caution)}")
+        st.markdown(f"**How to read it.** {text.sentence(spec.reading)}")
+        for reference in spec.references:
+            show.quiet(text.sentence(reference))
+    params: dict[str, Value] = {"group_by": _group_by(screen, spec)}
+    with st.expander("Settings", key=f"settings_{spec.id}"):
+        if not spec.params:
+            show.quiet("It has no settings.")
+        for param in spec.params:
+            params[param.id] = field(spec, param)
+    running = any(
+        job.kind == "mitigate" and job.key == spec.id for job in jobs.active(cached.store(), screen.id)
+    )
+    label = "Running…" if running else f"Try {spec.title.lower() if spec.title.istitle() else spec.title}"
+    if st.button(label, key=f"try_{spec.id}", type="primary", disabled=running):
+        actions.mitigate(screen, MitigationChoice(id=spec.id, params=params), spec.title)
+        workspace.notify(f"{text.sentence(spec.title)} has started.")
+        st.rerun()
 
 
 def _group_by(screen: Screen, spec: MitigationSpec) -> str:

@@ -11,7 +11,7 @@ from audit.plan import CRITERIA, DEFAULT_TOLERANCES, with_tolerance
 from ui import actions, cached, controls, show, tables, text, workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from audit.plan import Plan
     from audit.result import Audit
@@ -41,20 +41,8 @@ def lead(audit: Audit) -> DisparityRow | None:
     DisparityRow or None
         The gap that the cover of the report tells, too; None where none has been judged and can be estimated.
     """
-    gaps = [
-        row
-        for row in audit.disparities
-        if row.verdict and row.comparison == "difference" and row.value is not None
-    ]
-    single = [row for row in gaps if len(row.sensitive) == 1] or gaps
-    beyond = [row for row in single if row.verdict == "beyond"]
-    if beyond:
-        return max(beyond, key=_surely)
-    return max(single, key=lambda row: row.value or 0.0, default=None)
-
-
-def _surely(row: DisparityRow) -> float:
-    return row.low if row.low is not None else (row.value or 0.0) - 1.0
+    judged = [row for row in audit.disparities if row.verdict]
+    return leading_row(row for row in judged if len(row.sensitive) == 1) or leading_row(judged)
 
 
 def said(audit: Audit, row: DisparityRow) -> str:
@@ -241,13 +229,13 @@ def criteria(audit: Audit, sensitive: tuple[str, ...]) -> list[DisparityRow]:
     ]
 
 
-def leading_row(rows: list[DisparityRow]) -> DisparityRow | None:
-    """Pick the disparity that the headline is about: the widest gap with the gravest verdict.
+def leading_row(rows: Iterable[DisparityRow]) -> DisparityRow | None:
+    """Pick the gap that a sentence is about: what is surest beyond tolerance, or else the widest.
 
     Parameters
     ----------
-    rows : list of DisparityRow
-        Disparities of one grouping.
+    rows : iterable of DisparityRow
+        Disparities, of one grouping or of several.
 
     Returns
     -------
@@ -255,16 +243,11 @@ def leading_row(rows: list[DisparityRow]) -> DisparityRow | None:
         None where no difference can be estimated.
     """
     gaps = [row for row in rows if row.comparison == "difference" and row.value is not None]
-    grave = {"beyond": 2, "cannot_tell": 1, "within": 0}
-    return max(
-        gaps,
-        key=lambda row: (
-            grave.get(row.verdict or "", -1),
-            row.metric == "equal_opportunity",
-            row.value or 0.0,
-        ),
-        default=None,
-    )
+    beyond = [row for row in gaps if row.verdict == "beyond"]
+    if beyond:
+        # By what is sure of a gap, so that one among few people does not come first.
+        return max(beyond, key=lambda row: row.low if row.low is not None else (row.value or 0.0) - 1.0)
+    return max(gaps, key=lambda row: row.value or 0.0, default=None)
 
 
 def tolerances(screen: Screen) -> None:

@@ -86,11 +86,11 @@ def _beyond(facts: Facts, sensitive: tuple[str, ...], rows: list[DisparityRow]) 
     )
 
 
-def _weight(facts: Facts, row: DisparityRow) -> tuple[bool, bool, float]:
+def _weight(facts: Facts, row: DisparityRow) -> tuple[bool, bool, bool, float]:
     """Put first what is surest: gaps that do not rest on a handful of people, single columns, then by lower bound."""
     thin = _larger(facts, row) is not None
-    sure = row.low if row.comparison == "difference" else 1 - (row.high if row.high is not None else 1)
-    return thin, len(row.sensitive) > 1, -(sure or 0.0)
+    sure = row.high if row.comparison == "ratio" else -(row.low or 0.0)
+    return thin, len(row.sensitive) > 1, row.comparison == "ratio", sure or 0.0
 
 
 def cannot_tell(facts: Facts) -> list[Finding]:

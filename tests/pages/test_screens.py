@@ -7,8 +7,9 @@ import re
 import pytest
 
 from audit import tasks, wording
+from audit.report.sections.front import cover
 from tests.pages.conftest import BOLD, CHINESE
-from ui import text
+from ui import overview, text
 from ui.pagespec import pages
 
 PAGES = [file.path.stem for file in pages()]
@@ -67,11 +68,48 @@ def test_comparing_without_a_trial_leads_to_the_lab(visit, known):
 def test_the_overview_says_the_sentences_of_the_audit(visit, known):
     audit = tasks.load_audit(known.store, known.sample)
     shown = literally(said(visit("04_overview", known.sample)))
-    roles = audit.plan.roles
-    assert wording.overview(audit.data, audit.model, audit.disparities, roles) in shown
     row = audit.disparity("demographic_parity", "difference", ("race",))
+    assert wording.headline(row, audit.metrics, audit.plan.roles) in shown
     assert wording.points(row.value) in shown
+    assert f"{wording.count(audit.data.audited)} people of ricci.csv were audited" in shown
     assert wording.verdict_word(row.verdict) in shown
+
+
+@pytest.mark.parametrize("which", ["sample", "tiny", "tried", "hostile"])
+def test_the_overview_begins_with_the_sentence_of_the_reports_cover(known, which):
+    audit = tasks.load_audit(known.store, getattr(known, which))
+    row = overview.lead(audit)
+    said = wording.headline(row, audit.metrics, audit.plan.roles, confidence=audit.plan.confidence)
+    assert cover(audit).lead == said
+
+
+def test_every_verdict_is_seen_at_a_glance(visit, known):
+    audit = tasks.load_audit(known.store, known.tiny)
+    table = visit("04_overview", known.tiny).table[0].value
+    assert len(table) == len(audit.groupings)
+    shown = literally(table.to_csv())
+    for verdict in ("beyond", "cannot_tell", "within"):
+        judged = [row for row in audit.disparities if row.verdict == verdict]
+        assert shown.count(wording.verdict_symbol(verdict)) == len(judged)
+
+
+def test_a_finding_does_not_say_the_answer_again(visit, known):
+    audit = tasks.load_audit(known.store, known.tried)
+    row = overview.lead(audit)
+    headline = wording.headline(row, audit.metrics, audit.plan.roles)
+    found = [finding for finding in audit.findings if finding.evidence.startswith(headline)]
+    shown = literally(said(visit("04_overview", known.tried)))
+    assert shown.count(headline) == 2  # the answer, and the sentence above the picture
+    assert all(finding.title in shown for finding in found)
+
+
+def test_a_rate_that_a_criterion_is_about_has_its_verdict(visit, known):
+    audit = tasks.load_audit(known.store, known.sample)
+    row = audit.disparity("demographic_parity", "difference", ("race",))
+    assert row.verdict
+    shown = literally(said(visit("05_groups", known.sample)))
+    assert wording.verdict_word(row.verdict) in shown
+    assert wording.verdict_sentence(row) in shown
 
 
 def test_the_groups_screen_has_the_numbers_of_the_audit(visit, known):
@@ -169,7 +207,8 @@ def test_roles_are_saved_and_old_results_go(visit, known):
 def test_roles_that_do_not_fit_are_refused_in_a_sentence(visit, known):
     copy = known.store.duplicate_audit(known.sample)
     at = visit("02_data", copy)
-    at.selectbox[0].select("oral").run()
+    label = next(box for box in at.selectbox if "label" in box.label)
+    label.select("oral").run()
     at.button(key="save_roles").click().run()
     assert not at.exception
     assert any(
