@@ -96,8 +96,15 @@ class Bench:
         -------
         Cells
             The rows counted.
+
+        Raises
+        ------
+        RoleError
+            Where all of these rows have weight 0.
         """
         weight = None if self.weight is None else self.weight[rows]
+        if weight is not None:
+            check_weights(float(weight.sum()), float((weight * weight).sum()))
         return from_arrays(self.attributes, self.codes[rows], [self.label[rows], *decisions], weight=weight)
 
 

@@ -29,6 +29,9 @@ BAD_INPUT: Final = 2
 CANNOT_TELL: Final = 3
 BROKEN: Final = 70
 
+FILES: Final = ("audit.json", "report.pdf", "plan.json")
+"""What a run writes into its folder."""
+
 _DESCRIPTION: Final = """Audit decisions about people, by group.
 
 Exit status: 0 every criterion is within its tolerance; 1 at least one is beyond; 3 at least one cannot be decided;
@@ -318,7 +321,15 @@ def _float(text: str, value: str) -> float:
 
 def _existing(path: str, what: str) -> Path:
     found = Path(path)
-    if not found.is_file():
+    try:
+        there, folder = found.is_file(), found.is_dir()
+    except OSError:  # such as a path that is too long
+        there = folder = False
+    if folder:
+        raise InputError(
+            f"The {what} {quote(found.name)} is a folder.", fix="Name a file in it.", code="file_missing"
+        )
+    if not there:
         raise InputError(
             f"The {what} {quote(found.name)} is not there.", fix="Check the path.", code="file_missing"
         )
@@ -344,6 +355,36 @@ def status(result: Audit) -> int:
     return CANNOT_TELL if "cannot_tell" in verdicts else WITHIN
 
 
+def _check_folder(folder: Path) -> None:
+    """Refuse a folder that cannot take the files, before anything is computed."""
+    try:
+        if folder.is_dir():
+            in_the_way = [name for name in FILES if (folder / name).is_dir()]
+            writable = os.access(folder, os.W_OK | os.X_OK) and not in_the_way
+        elif folder.exists():
+            raise InputError(
+                f"{quote(folder.name)} is a file, not a folder.",
+                fix="Name a folder with --out.",
+                code="out_not_folder",
+            )
+        else:
+            above = next((place for place in folder.absolute().parents if place.exists()), folder)
+            writable = not folder.is_symlink() and above.is_dir() and os.access(above, os.W_OK | os.X_OK)
+    except OSError as error:
+        raise _cannot_write(folder, error) from error
+    if not writable:
+        raise _cannot_write(folder)
+
+
+def _cannot_write(folder: Path, error: OSError | None = None) -> InputError:
+    return InputError(
+        f"The results cannot be written to the folder {quote(folder.name)}.",
+        why=f"{error.strerror}." if error and error.strerror else "",
+        fix="Name with --out a folder that you may write to.",
+        code="out_not_writable",
+    )
+
+
 def write(result: Audit, folder: Path) -> None:
     """Write audit.json, report.pdf and plan.json, all or none of them.
 
@@ -353,23 +394,27 @@ def write(result: Audit, folder: Path) -> None:
         The audit.
     folder : Path
         Where to; made if it is not there.
+
+    Raises
+    ------
+    InputError
+        Where the folder cannot be written to.
     """
     from audit.report.compose import to_pdf
 
-    files = {
-        "audit.json": result.to_json().encode(),
-        "report.pdf": to_pdf(result),
-        "plan.json": result.plan.to_json().encode(),
-    }
-    folder.mkdir(parents=True, exist_ok=True)
-    staged = Path(tempfile.mkdtemp(prefix=".evenhand-", dir=folder))
+    contents = (result.to_json().encode(), to_pdf(result), result.plan.to_json().encode())
     try:
-        for name, content in files.items():
-            (staged / name).write_bytes(content)
-        for name in files:
-            (staged / name).replace(folder / name)
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        staged = Path(tempfile.mkdtemp(prefix=".evenhand-", dir=folder))
+        try:
+            for name, content in zip(FILES, contents, strict=True):
+                (staged / name).write_bytes(content)
+            for name in FILES:
+                (staged / name).replace(folder / name)
+        finally:
+            shutil.rmtree(staged, ignore_errors=True)
+    except OSError as error:
+        raise _cannot_write(folder, error) from error
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -377,12 +422,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
     path = _existing(arguments.data, "data file")
     folder = Path(arguments.out)
-    if folder.exists() and not folder.is_dir():
-        raise InputError(
-            f"{quote(folder.name)} is a file, not a folder.",
-            fix="Name a folder with --out.",
-            code="out_not_folder",
-        )
+    _check_folder(folder)
     plan = plan_from(arguments)
     with tempfile.TemporaryDirectory(prefix="evenhand-") as place:
         dataset = open_data(path, Path(place))
@@ -414,11 +454,21 @@ def _progress(*, quiet: bool) -> Any:
 def _say(result: Audit) -> None:
     from audit.wording import overview
 
-    out = sys.stdout.write
-    out(overview(result.data, result.model, result.disparities, result.plan.roles) + "\n")
+    text = overview(result.data, result.model, result.disparities, result.plan.roles) + "\n"
     for finding in result.findings:
         if finding.severity in {"high", "medium"}:
-            out(f"\n{finding.title}.\n  {finding.evidence}\n")
+            text += f"\n{finding.title}.\n  {finding.evidence}\n"
+    out = sys.stdout
+    if out is None:  # closed by the caller
+        return
+    encoding = out.encoding or "utf-8"
+    try:
+        out.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        out.flush()
+    except OSError:
+        # The files are written: a reader who has gone, or a full disk behind the output, changes no exit status.
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
 
 
 def _stop(*_: object) -> NoReturn:

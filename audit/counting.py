@@ -128,13 +128,15 @@ def tally(
             kept.append((i, n, int(label == outcomes.label), int(positive)))
     if not kept:
         raise nothing_left(", ".join(dropped) or "nobody is in the data")
-    weighted = not np.array_equal(counted.w, counted.n.astype(float))
+    # Weights that add up to the number of rows need not be 1 each: their squares tell.
+    rows = counted.n.astype(float)
+    weighted = not (np.array_equal(counted.w, rows) and np.array_equal(counted.w2, rows))
     cells = _cells(counted, rules, kept, weighted=weighted)
     audited = sum(n for _, n, _, _ in kept)
-    rows = tuple(
+    left_out = tuple(
         Dropped(reason=reason, n=n) for reason, n in sorted(dropped.items(), key=lambda item: -item[1])
     )
-    return Tally(cells=cells, read=int(counted.n.sum()), audited=audited, dropped=rows)
+    return Tally(cells=cells, read=int(counted.n.sum()), audited=audited, dropped=left_out)
 
 
 def _cells(

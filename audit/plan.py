@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from types import MappingProxyType
@@ -313,13 +314,20 @@ class Plan:
         """
         try:
             raw = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise PlanError(
                 "The plan is not readable as JSON.",
-                why=f"{error}.",
+                why="It is nested far too deep." if isinstance(error, RecursionError) else f"{error}.",
                 fix="Take the plan.json that an earlier run wrote as a pattern.",
                 code="plan_not_json",
             ) from error
+        if any("\ud800" <= character <= "\udfff" for character in _texts(raw)):
+            raise PlanError(
+                "The plan holds half a character.",
+                why="A text with one half of a surrogate pair, such as \\ud800, cannot be shown or written.",
+                fix="Write that text again.",
+                code="plan_not_json",
+            )
         if not isinstance(raw, dict):
             raise PlanError(
                 "The plan is not a JSON object.",
@@ -329,8 +337,16 @@ class Plan:
         return cls.from_dict(raw)
 
 
+LARGEST: Final = sys.float_info.max
+"""Whole numbers in JSON have no end; a number beyond this one is none that a setting could take."""
+
 _T = TypeVar("_T")
 _PARTS: Final[dict[str, type]] = {"about": About, "roles": Roles, "grouping": Grouping, "model": ModelChoice}
+
+
+def _texts(raw: Any) -> str:
+    """Give all texts of a JSON value in one, names included."""
+    return json.dumps(raw, ensure_ascii=False)
 
 
 def _build(kind: type[_T], given: Any, where: str) -> _T:
@@ -394,7 +410,7 @@ def _scalar(name: str, value: Any, kind: str) -> Any:
 
 
 def _number(name: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -LARGEST <= value <= LARGEST:
         raise PlanError(
             f"'{name}' is {quote(str(value))}, not a number.", fix="Write a number.", code="plan_type"
         )
@@ -444,7 +460,9 @@ def _check(plan: Plan) -> None:
     _range(100 <= plan.replicates <= 100_000, "replicates", plan.replicates, "100 to 100,000")
     _range(0 <= plan.seed < 2**32, "seed", plan.seed, "a whole number from 0 to 4,294,967,295")
     _range(math.isfinite(plan.roles.threshold), "threshold", plan.roles.threshold, "a number")
-    _range(plan.grouping.min_size >= 1, "min_size", plan.grouping.min_size, "a whole number of 1 or more")
+    _range(
+        1 <= plan.grouping.min_size < 2**53, "min_size", plan.grouping.min_size, "a whole number of 1 or more"
+    )
     _choice("favourable", plan.roles.favourable, ("positive", "negative"))
     _choice("kind", plan.model.kind, ("column", "train", "onnx", "skops"))
     _choice("baseline", plan.baseline, BASELINES)

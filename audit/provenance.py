@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
+from audit.errors import PlanError
 from audit.release import VERSION
 
 PACKAGES: Final = (
@@ -49,7 +50,20 @@ def today() -> str:
     -------
     str
         An ISO date in UTC.
+
+    Raises
+    ------
+    PlanError
+        Where SOURCE_DATE_EPOCH is set to something else than a number of seconds.
     """
-    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    moment = datetime.fromtimestamp(int(epoch), tz=UTC) if epoch.isdigit() else datetime.now(tz=UTC)
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "").strip()
+    try:
+        moment = datetime.fromtimestamp(int(epoch), tz=UTC) if epoch else datetime.now(tz=UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise PlanError(
+            "The environment variable SOURCE_DATE_EPOCH is not a time.",
+            why="It is the date of a plan that has none.",
+            fix="Set it to whole seconds since 1970, such as 1700000000, or unset it.",
+            code="source_date_epoch",
+        ) from error
     return moment.date().isoformat()

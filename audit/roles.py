@@ -243,9 +243,16 @@ def check_weights(total: float, of_squares: float) -> None:
             fix="Mend the weights; each is an ordinary number of 0 or more.",
             code="weight_not_finite",
         )
+    if total > 0 and of_squares <= 0:
+        raise RoleError(
+            "The weight column holds weights that are far too small.",
+            why="Their squares cannot be told from 0, and without them there is no interval.",
+            fix="Multiply every weight by the same large number.",
+            code="weight_too_small",
+        )
     if total <= 0:
         raise RoleError(
-            "Every weight is 0.",
+            "Every weight of the audited rows is 0.",
             why="Then nobody counts.",
             fix="Name another weight column, or none.",
             code="weight_zero",

@@ -37,6 +37,8 @@ with boundary():
         undo = cached.store().undo_steps(screen.id) and st.button(
             "Undo the last change", key="undo", type="tertiary"
         )
+    if not (plan.roles.label and plan.roles.sensitive):
+        show.note(dataview.lacking(plan))
     if changed and screen.has_result:
         show.note(
             "Saving removes the present result: it no longer belongs to these roles. It can be run again."

@@ -61,7 +61,9 @@ def choose(
         width=width,
     )
     chosen = value if value in options else values[0]
-    workspace.remember(name, chosen)
+    start = first if first in options else values[0]
+    if chosen != start or workspace.chosen(name):
+        workspace.remember(name, chosen)  # what nobody chose is no choice to carry to another screen
     return chosen
 
 

@@ -44,14 +44,36 @@ def summary(screen: Screen) -> str:
     """
     data = screen.dataset
     gaps = sum(column.n_missing > 0 for column in data.columns)
+    have = "has" if gaps == 1 else "have"
     missing = (
-        f"{wording.count(gaps)} of them have missing values" if gaps else "none of them has missing values"
+        f"{wording.count(gaps)} of them {have} missing values" if gaps else "none of them has missing values"
     )
     notes = " ".join(data.notes)
     return (
         f"{text.cut(data.name, 80)} has {wording.count(data.n_rows)} rows and {wording.count(len(data.columns))} "
         f"columns; {missing}. {notes}"
     )
+
+
+def lacking(plan: Plan) -> str:
+    """Say which roles an audit still needs.
+
+    Parameters
+    ----------
+    plan : Plan
+        The plan as the form says it.
+
+    Returns
+    -------
+    str
+        One or two sentences.
+    """
+    parts = []
+    if not plan.roles.label:
+        parts.append("the column that holds what really happened")
+    if not plan.roles.sensitive:
+        parts.append("at least one sensitive feature, such as sex, race or age")
+    return f"Still needed: {' and '.join(parts)}."
 
 
 def check(screen: Screen, plan: Plan) -> None:

@@ -146,9 +146,12 @@ def _group_by(screen: Screen, spec: MitigationSpec) -> str:
     columns = screen.plan.roles.sensitive
     words = dict(zip(columns, controls.distinct(columns), strict=True))
     options = [*columns, "all"] if len(columns) > 1 else list(columns)
+    row = overview.lead(screen.audit)
+    first = row.sensitive[0] if row is not None and len(row.sensitive) == 1 else options[0]
     return st.selectbox(
         "Groups to work on",
         options,
+        index=options.index(first),
         format_func=lambda name: words.get(name, "All of them, combined"),
         key=f"group_by_{spec.id}_{screen.id}",
         persist_state="session",

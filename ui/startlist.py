@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from audit.store import AuditSummary
 
 _FIRST = 5
+_WORDS = 620
+"""Width of the words beside the buttons; in a narrow window the buttons stand below them, together."""
 _FORMATS = ["csv", "tsv", "txt", "parquet", "pq", "feather", "arrow", "xlsx"]
 
 
@@ -69,23 +71,30 @@ def recent() -> None:
 
 
 def _row(summary: AuditSummary) -> None:
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        with st.container(gap=None):
+    with st.container(
+        border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
+    ):
+        with st.container(gap=None, width=_WORDS):
             st.markdown(f"**{text.md(text.cut(summary.title, 90))}**")
             show.quiet(
                 f"{text.md(text.cut(summary.data_name, 60))}, {wording.count(summary.n_rows)} rows. "
                 f"Changed {summary.updated[:16].replace('T', ' ')} UTC."
             )
             st.markdown(_chips(summary))
-        name = text.md(text.cut(summary.title, 60))
-        if st.button("Open", key=f"open_{summary.id}", help=f"Open {name}"):
-            actions.open_page("overview" if summary.has_result else "data", summary.id)
-        if st.button("Duplicate", key=f"copy_{summary.id}", type="tertiary", help=f"Copy {name}"):
-            copy = cached.store().duplicate_audit(summary.id)
-            workspace.notify("The audit was duplicated. This is the copy.")
-            actions.open_page("overview" if summary.has_result else "data", copy)
-        if st.button("Delete", key=f"delete_{summary.id}", type="tertiary", help=f"Delete {name}"):
-            _confirm_delete(summary)
+        with st.container(horizontal=True, width="content", vertical_alignment="center"):
+            _buttons(summary)
+
+
+def _buttons(summary: AuditSummary) -> None:
+    name = text.md(text.cut(summary.title, 60))
+    if st.button("Open", key=f"open_{summary.id}", help=f"Open {name}"):
+        actions.open_page("overview" if summary.has_result else "data", summary.id)
+    if st.button("Duplicate", key=f"copy_{summary.id}", type="tertiary", help=f"Copy {name}"):
+        copy = cached.store().duplicate_audit(summary.id)
+        workspace.notify("The audit was duplicated. This is the copy.")
+        actions.open_page("overview" if summary.has_result else "data", copy)
+    if st.button("Delete", key=f"delete_{summary.id}", type="tertiary", help=f"Delete {name}"):
+        _confirm_delete(summary)
 
 
 def _chips(summary: AuditSummary) -> str:

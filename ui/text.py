@@ -19,7 +19,7 @@ _PUNCTUATION: Final = re.compile(r"([!-/:-@\[-`{-~])")
 # Emoji codes, arrows and bare addresses are replaced after Markdown has been read, so a backslash does not stop them;
 # an invisible word joiner does.
 _AFTERWARDS: Final = re.compile(
-    r"(?<=:)(?=[\w+\-/])|(?<=[<>~=\-])(?=[>=\-])|(?<=w)(?=\.)|(?<=@)(?=\w)|(?<=:)(?=//)", re.ASCII
+    r"(?<=:)(?=[\w+\-/]+[:\[])|(?<=[<>~=\-])(?=[>=\-])|(?<=w)(?=\.)|(?<=@)(?=\w)|(?<=:)(?=//)", re.ASCII
 )
 
 

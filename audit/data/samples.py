@@ -201,7 +201,7 @@ _ADULT = Sample(
     plan=Plan(
         about=About(
             title="Adult income prediction",
-            system="Gradient boosting trained here",
+            system="A model of yearly income, trained here",
             purpose="Compare predictions of an income above 50,000 dollars by sex and race.",
         ),
         roles=Roles(
@@ -253,7 +253,7 @@ _GERMAN = Sample(
     plan=Plan(
         about=About(
             title="German credit by age",
-            system="Logistic regression trained here",
+            system="A model of credit risk, trained here",
             purpose="Compare credit decisions for people under 25 and older people.",
         ),
         roles=Roles(

@@ -240,7 +240,7 @@ def gained_lost_alt(rows: Sequence[ComparisonRow], *, favourable: Outcome = "pos
     Returns
     -------
     str
-        How many groups gained, lost, and could not be told, with the largest gain and loss.
+        How many groups gained, lost, and neither for sure, with the largest gain and loss.
     """
     groups = [row for row in rows if row.group is not None]
     if not groups:
@@ -258,7 +258,9 @@ def gained_lost_alt(rows: Sequence[ComparisonRow], *, favourable: Outcome = "pos
                 f"({signed_points(most.change)});"
             )
     unsure = len(by.get("cannot tell", []))
-    return " ".join(parts) + f" {unsure} of {len(groups)} groups cannot be told."
+    if unsure:
+        parts.append(f"for {unsure} of {len(groups)} groups no change could be shown;")
+    return " ".join(parts).rstrip(";") + "."
 
 
 def outlook(row: ComparisonRow, favourable: Outcome = "positive") -> Outlook:

@@ -89,6 +89,9 @@ def _metric_frame(cells: Cells) -> tuple[dict[str, np.ndarray[Any, Any]], dict[s
 
     where = np.argwhere(cells.w > 0)
     weight = cells.w[tuple(where.T)]
+    if len(where) == 1:
+        # Fairlearn refuses a table of one row: the only cell is given in two halves.
+        where, weight = np.repeat(where, 2, axis=0), np.repeat(weight / 2, 2)
     functions = _functions()
     # The cells are known to be sound: scikit-learn need not check them again for every group and metric.
     with (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import sys
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
@@ -280,7 +281,7 @@ def _choice(spec: MitigationSpec, param: Param, value: Any) -> str:
 
 def _number(spec: MitigationSpec, param: Param, value: Any) -> int | float:
     number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-    if not number or not math.isfinite(value):
+    if not number or not -sys.float_info.max <= value <= sys.float_info.max:
         raise _wrong(spec, param, value, "Write a number.", "mitigation_setting_type")
     if param.kind == "int" and float(value) != int(value):
         raise _wrong(spec, param, value, "Write a whole number.", "mitigation_setting_type")

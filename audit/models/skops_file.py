@@ -321,7 +321,7 @@ def _untrusted(name: str, types: Sequence[str]) -> ModelError:
 
 
 def _require_prediction(estimator: Any, name: str) -> None:
-    from sklearn.base import BaseEstimator
+    from sklearn.base import BaseEstimator, is_clusterer, is_outlier_detector
     from sklearn.exceptions import NotFittedError
     from sklearn.utils.validation import check_is_fitted
 
@@ -330,6 +330,13 @@ def _require_prediction(estimator: Any, name: str) -> None:
             f"{quote(name)} holds {quote(type(estimator).__name__)}, which does not predict.",
             why="An audit needs decisions or scores.",
             fix="Save the whole trained pipeline, with its classifier as the last step.",
+            code="model_output",
+        )
+    if is_clusterer(estimator) or is_outlier_detector(estimator):
+        raise ModelError(
+            f"{quote(name)} holds {quote(type(estimator).__name__)}, which makes no yes-or-no decisions.",
+            why="It numbers clusters or marks outliers, and such numbers are neither decisions nor scores.",
+            fix="Save a classifier, or bring its decisions as a column of the data.",
             code="model_output",
         )
     try:

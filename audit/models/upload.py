@@ -304,6 +304,13 @@ def check_model(info: ModelInfo, dataset: Table, features: Sequence[str]) -> Non
     """
     _check_outputs(info)
     names = columns_for(info, features, dataset.names)
+    if len(set(names)) < len(names):
+        twice = [name for at, name in enumerate(names) if name in names[:at]]
+        raise ModelError(
+            f"The model's inputs name a column twice: {listing(twice)}.",
+            fix="Name each column once, in the order of the training.",
+            code="model_features",
+        )
     missing = [name for name in names if name not in dataset.names]
     if missing:
         raise ModelError(

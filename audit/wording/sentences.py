@@ -100,7 +100,8 @@ def verdict_sentence(row: DisparityRow) -> str:
     Returns
     -------
     str
-        "Tolerance 10 points: beyond." or "Tolerance 10 points: cannot tell, the interval reaches across it."
+        "That is beyond the tolerance of 10 points." or "Against the tolerance of 10 points the data cannot tell: the
+        interval reaches across it."
     """
     if row.tolerance is None or row.verdict is None:
         return ""
@@ -108,8 +109,8 @@ def verdict_sentence(row: DisparityRow) -> str:
         f"at least {row.tolerance:.2f}" if row.comparison == "ratio" else f"{100 * row.tolerance:.4g} points"
     )
     if row.verdict != "cannot_tell":
-        return f"Tolerance {bound}: {row.verdict}."
-    return f"Tolerance {bound}: cannot tell, {_doubt(row)}."
+        return f"That is {row.verdict} the tolerance of {bound}."
+    return f"Against the tolerance of {bound} the data cannot tell: {_doubt(row)}."
 
 
 def chance(row: DisparityRow) -> str:
@@ -158,6 +159,8 @@ def worst_group(row: DisparityRow, favourable: Outcome = "positive", *, confiden
     )
     if row.distance is None:
         return f"{start}{_over(row)}."
+    if row.value == 0 and row.metric in {"error_rate", "false_positive_rate", "false_negative_rate"}:
+        return f"{title}: none was seen in any group by {column_title(row.sensitive)}{_over(row)}."
     size = points(abs(row.distance))
     side = "level with everybody" if size == "0.0 points" else f"{size} {_side(row.distance)} everybody"
     distance = gap_interval(row.distance_low, row.distance_high, confidence=confidence)

@@ -80,7 +80,7 @@ def test_the_overview_begins_with_the_sentence_of_the_reports_cover(known, which
     audit = tasks.load_audit(known.store, getattr(known, which))
     row = overview.lead(audit)
     said = wording.headline(row, audit.metrics, audit.plan.roles, confidence=audit.plan.confidence)
-    assert cover(audit).lead == said
+    assert cover(audit).headline == said
 
 
 def test_every_verdict_is_seen_at_a_glance(visit, known):

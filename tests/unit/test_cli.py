@@ -394,3 +394,22 @@ def test_as_a_program_with_the_real_report_everything_repeats(data, out, tmp_pat
     assert done.stderr == ""
     for name in FILES:
         assert (again / name).read_bytes() == (out / name).read_bytes(), name
+
+
+@pytest.mark.parametrize("stream", ["full", "closed", "narrow"])
+def test_output_that_nobody_can_read_changes_no_exit_status(tmp_path, out, monkeypatch, stream):
+    path = exactly(tmp_path, (2000, 500, 500, 2000), (2000, 500, 500, 2000))
+    words = [
+        "run",
+        *("--data", str(path), "--out", str(out)),
+        *("--label", "label", "--decision", "decision", "--sensitive", "group"),
+    ]
+    if stream == "closed":
+        monkeypatch.setattr(sys, "stdout", None)
+        assert cli.main(words) == 0
+    else:
+        target, encoding = ("/dev/full", "utf-8") if stream == "full" else (tmp_path / "said", "ascii")
+        with open(target, "w", encoding=encoding) as file:  # noqa: PTH123 - a device is no path to write text to
+            monkeypatch.setattr(sys, "stdout", file)
+            assert cli.main(words) == 0
+    written(out)

@@ -81,7 +81,7 @@ REFUSED = {
     "weights of zero": (
         lambda p: table_with(p, weight=0),
         [*BASIC, "--weight", "weight"],
-        "Every weight is 0",
+        "Every weight of the audited rows is 0",
     ),
     "score of words": (
         lambda p: table_with(p, score="high"),
@@ -119,6 +119,24 @@ REFUSED = {
         [*BASIC, "--reference", "group=zz"],
         "reference group",
     ),
+    "plan nested too deep": (table_with, ["--plan", "DEEP"], "nested far too deep"),
+    "plan with an endless number": (table_with, ["--plan", "HUGE"], "not a number"),
+    "plan with half a character": (table_with, ["--plan", "HALF"], "half a character"),
+    "path too long": (lambda p: p / ("x" * 5000), BASIC, "is not there"),
+    "a folder as data": (lambda p: p, BASIC, "is a folder"),
+    "weights whose squares vanish": (
+        lambda p: table_with(p, weight=1e-200),
+        [*BASIC, "--weight", "weight"],
+        "far too small",
+    ),
+    "test rows without weight": (
+        lambda p: table_with(p, weight=(frame()["split"] == "train").astype(int)),
+        [
+            *("--label", "label", "--sensitive", "group", "--train", "logistic_regression"),
+            *("--split", "split", "--weight", "weight"),
+        ],
+        "Every weight of the audited rows is 0",
+    ),
     "missing plan": (table_with, ["--plan", "nothing.json"], "cannot be read"),
     "missing model": (
         table_with,
@@ -128,12 +146,21 @@ REFUSED = {
 }
 
 
+# Plans that break a careless reader of JSON.
+PLANS = {
+    "DEEP": "[" * 100_000,
+    "HUGE": '{"seed": 1' + "0" * 400 + "}",
+    "HALF": '{"about": {"title": "\\ud800"}}',
+}
+
+
 @pytest.mark.parametrize("case", REFUSED)
 @pytest.mark.parametrize("existing", [False, True])
 def test_bad_input_ends_with_2_and_one_sentence(tmp_path, out, capsys, case, existing):
     make, words, sentence = REFUSED[case]
     if existing:
         out.mkdir()
+    words = [str(write_file(tmp_path, PLANS[word], "odd.json")) if word in PLANS else word for word in words]
     assert run(make(tmp_path), out, *words) == 2
     said = capsys.readouterr()
     assert said.out == ""
@@ -191,3 +218,37 @@ def test_a_model_from_another_library_version_is_refused(tmp_path, out, capsys):
 def test_out_may_not_be_a_file(data, tmp_path, capsys):
     assert run(data, data, *BASIC) == 2
     assert "not a folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("where", ["under a file", "too long", "nowhere", "round in a circle"])
+def test_out_that_cannot_be_made_is_refused_before_anything_is_computed(
+    data, tmp_path, capsys, monkeypatch, where
+):
+    (tmp_path / "nowhere").symlink_to(tmp_path / "gone")
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    out = {
+        "under a file": data / "results",
+        "too long": tmp_path / ("x" * 300),
+        "nowhere": tmp_path / "nowhere",
+        "round in a circle": tmp_path / "circle",
+    }[where]
+    monkeypatch.setattr("audit.run.run", lambda *_, **__: pytest.fail("it was computed"))
+    assert run(data, out, *BASIC) == 2
+    said = capsys.readouterr().err
+    assert "cannot be written" in said
+    assert len(said.splitlines()) == 1
+
+
+def test_a_folder_in_the_place_of_a_file_is_refused_and_nothing_is_written(data, out, capsys):
+    (out / "plan.json").mkdir(parents=True)
+    assert run(data, out, *BASIC) == 2
+    assert "cannot be written" in capsys.readouterr().err
+    assert [path.name for path in out.iterdir()] == ["plan.json"]
+
+
+@pytest.mark.parametrize("epoch", ["yesterday", "9" * 20])
+def test_a_date_in_the_environment_that_is_none_is_refused(data, out, capsys, monkeypatch, epoch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
+    assert run(data, out, *BASIC) == 2
+    assert "SOURCE_DATE_EPOCH" in capsys.readouterr().err
+    assert not out.exists()

@@ -125,3 +125,13 @@ def test_every_kind_of_column_counts_alike(tmp_path, kind):
     frame = pd.DataFrame({"y": [1, 0] * 3, "d": [1, 1, 0, 0, 1, 0], "g": pd.Series(values).astype(kind)})
     found = count(tmp_path, frame)
     assert found.cells.sizes.tolist() == [2, 3, 1]
+
+
+def test_weights_that_add_up_to_the_rows_are_still_weights(tmp_path):
+    """0.5 and 1.5 in every cell: the sums are the row counts, the effective number is not."""
+    rows = [(y, d, g, w) for y in (0, 1) for d in (0, 1) for g in "ab" for w in (0.5, 1.5) for _ in range(20)]
+    columns = dict(zip("ydgw", map(list, zip(*rows, strict=True)), strict=True))
+    cells = count(tmp_path, columns, weight="w").cells
+    assert cells.weighted
+    assert cells.w.sum() == pytest.approx(320)
+    assert cells.w.sum() ** 2 / cells.w2.sum() == pytest.approx(320**2 / (160 * 0.25 + 160 * 2.25))

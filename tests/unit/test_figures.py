@@ -347,7 +347,7 @@ def test_gained_and_lost_follow_the_metric_and_the_interval():
     assert outlook(changed(("a",), None, 0.0)) == "cannot tell"
     rows = [changed(("a",), 0.4, 0.1), changed(("b",), 0.4, -0.1), changed(("c",), 0.4, 0.0)]
     assert gained_lost_alt(rows) == (
-        "Chances given: 1 gained, most race a (+10.0 points); 1 lost, most race b (−10.0 points); 1 of 3 groups cannot be told."
+        "Chances given: 1 gained, most race a (+10.0 points); 1 lost, most race b (−10.0 points); for 1 of 3 groups no change could be shown."
     )
 
 

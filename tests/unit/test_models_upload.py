@@ -284,6 +284,13 @@ def test_what_does_not_predict_is_refused(tmp_path):
     assert refusal(inspect_skops, path, name="m.skops", limit=LIMIT).code == "model_unfitted"
 
 
+def test_clusters_are_not_decisions(tmp_path):
+    from sklearn.cluster import KMeans
+
+    path = save(KMeans(2, n_init=1, random_state=0).fit([[1.0], [2.0], [3.0]]), tmp_path / "m.skops")
+    assert "yes-or-no" in str(refusal(inspect_skops, path, name="m.skops", limit=LIMIT))
+
+
 def info(**changes):
     plain = {"kind": "onnx", "name": "m.onnx", "sha256": "0" * 64}
     return ModelInfo(**{**plain, **changes})
@@ -329,6 +336,7 @@ def test_a_single_tensor_needs_the_right_number_of_features():
     assert refusal(check_model, tensor, DATA, ["age"]).code == "model_width"
     assert refusal(check_model, tensor, DATA, ["age", "sex"]).code == "model_types"
     assert refusal(check_model, tensor, DATA, ["age", "none"]).code == "model_features"
+    assert refusal(check_model, tensor, DATA, ["age", "age"]).code == "model_features"
     dynamic = info(inputs=(ModelInput(name="X", dtype="number", width=None),))
     check_model(dynamic, DATA, ["age", "flag", "coded"])
     assert refusal(check_model, dynamic, DATA, ["age", "sex"]).code == "model_types"

@@ -168,3 +168,13 @@ def test_progress_ends_at_one_and_never_goes_back():
     run(frame(), Plan(roles=ROLES), progress=lambda share, _: seen.append(share))
     assert seen == sorted(seen)
     assert seen[-1] == 1.0
+
+
+@pytest.mark.parametrize("n", [1, 50])
+def test_people_who_are_all_alike_are_audited(n):
+    """One group, one label, one decision: a single cell, and nothing that could be compared."""
+    rows = pd.DataFrame({"label": [1] * n, "decision": [1] * n, "group": ["a"] * n})
+    result = run(rows, Plan(roles=ROLES))
+    assert result.metric("true_positive_rate", ("group",), ("a",)).value == 1
+    assert {row.verdict for row in result.disparities if row.verdict} == {"cannot_tell"}
+    assert result.authority.largest_difference == 0

@@ -212,19 +212,19 @@ def test_headline_of_what_is_not_estimable_gives_the_reason():
 
 
 def test_verdicts_come_with_their_tolerance_and_their_doubt():
-    assert wording.verdict_sentence(gap()) == "Tolerance 10 points: beyond."
+    assert wording.verdict_sentence(gap()) == "That is beyond the tolerance of 10 points."
     assert (
         wording.verdict_sentence(gap(comparison="ratio", tolerance=0.8, verdict="within"))
-        == "Tolerance at least 0.80: within."
+        == "That is within the tolerance of at least 0.80."
     )
     assert (
         wording.verdict_sentence(gap(verdict="cannot_tell", low=0.05))
-        == "Tolerance 10 points: cannot tell, the interval reaches across it."
+        == "Against the tolerance of 10 points the data cannot tell: the interval reaches across it."
     )
     thin = gap(verdict="cannot_tell", value=0.03, low=0.0, high=0.06, groups_estimable=7, groups_total=9)
     assert (
         wording.verdict_sentence(thin)
-        == "Tolerance 10 points: cannot tell, 2 of 9 groups cannot be estimated."
+        == "Against the tolerance of 10 points the data cannot tell: 2 of 9 groups cannot be estimated."
     )
     assert wording.verdict_sentence(gap(verdict=None)) == ""
     assert [

@@ -130,8 +130,10 @@ def _intervals(audit: Audit) -> list[Block]:
             )
         )
     drawn = (
-        f"Intervals of gaps and ratios come from {count(audit.plan.replicates)} simulated replicates of the counts and "
-        "from bounds that allow for having chosen the extreme groups; a gap's interval can contain zero. A verdict is "
+        "The interval of a gap or a ratio comes from the intervals of all pairs of groups, at a level shared among the "
+        "pairs: so it allows for having chosen the extreme groups, and a gap's interval can contain zero. "
+        f"{count(audit.plan.replicates)} simulated replicates of the counts say what chance alone would show"
+        f"{', and give the intervals of changes in gaps' if audit.trials else ''}. A verdict is "
     )
     verdicts = (
         Run(drawn),
