@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from audit import jobs
+from audit.errors import StoreError
 from ui import cached, text, workspace
 from ui.problems import boundary, message
 
@@ -81,7 +82,10 @@ def _draw_active(audit_id: str, known: tuple[str, ...], place: str) -> None:
 
 def _tell_ended(gone: set[str]) -> None:
     for job_id in gone:
-        job = jobs.poll(cached.store(), job_id)
+        try:
+            job = jobs.poll(cached.store(), job_id)
+        except StoreError:
+            continue  # deleted with its audit, perhaps in another window; the screen says so
         if job.state == "done":
             workspace.notify(f"{text.md(job.title)}: finished.")
         if job.state == "cancelled":

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
+from audit.errors import StoreError
 from ui import show, sidebar, workspace
 from ui.pagespec import FOLDER, PageSpec, pages
-from ui.problems import boundary
+from ui.problems import boundary, message
 from ui.screen import Screen, open_screen
 
 if TYPE_CHECKING:
@@ -76,6 +77,14 @@ def enter(spec: PageSpec) -> Screen:
         run()
         st.stop()
     st.title(spec.question, anchor=False)
-    screen = open_screen()
+    try:
+        screen = open_screen()
+    except StoreError as error:
+        if spec.needs == "nothing":
+            workspace.leave()  # the way out of a dead link must not be dead itself
+            return Screen()
+        message(error)
+        show.go("Choose what to audit", "start", key="way_out", primary=True)
+        st.stop()
     show.guard(spec, screen)
     return screen

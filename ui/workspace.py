@@ -63,6 +63,13 @@ def _keep(workspace: Workspace) -> Workspace:
     return workspace
 
 
+def leave() -> None:
+    """Let go of the open audit, which is no longer there."""
+    if _AUDIT in st.query_params:
+        del st.query_params[_AUDIT]
+    _keep(replace(current(), audit="", view=()))
+
+
 def chosen(name: str) -> str:
     """Give the remembered choice of a picker.
 

@@ -102,8 +102,10 @@ def tradeoff(
                 "layer": "below",
             }
         )
+    lines_down = _lines_down(rows, xs[-1], ys[-1] - ys[0])
     for place, name in enumerate(names):
-        _path(drawn, [row for row in rows if row.title == name], group_colour(place, theme), xs[-1])
+        found = [row for row in rows if row.title == name]
+        _path(drawn, found, group_colour(place, theme), xs[-1], lines_down.get(name, 0))
     _points(drawn, rows, names, theme)
     drawn.layout.update(
         xaxis=value_axis(
@@ -144,7 +146,23 @@ def tradeoff_alt(rows: Sequence[TradePoint], *, gap_title: str = "Gap") -> str:
     return "; ".join(said) + "." if said else "There is no mitigation to compare."
 
 
-def _path(drawn: Sheet, rows: Sequence[TradePoint], colour: str, right: float) -> None:
+def _lines_down(rows: Sequence[TradePoint], wide: float, tall: float) -> dict[str, int]:
+    """Say by how many lines each name is moved down, so that names of neighbouring points stay apart."""
+    after = sorted((row for row in rows if row.stage == "after"), key=lambda row: -row.accuracy)
+    placed: list[tuple[float, float]] = []
+    moved = {}
+    for row in after:
+        # Widths are in names (a fifth of the axis), heights in lines (a twentieth of it).
+        x, y = 5 * row.gap / (wide or 1.0), -20 * row.accuracy / (tall or 1.0)
+        lines = 0
+        while any(abs(x - a) < 1 and abs(y + lines - b) < 1 for a, b in placed):
+            lines += 1
+        placed.append((x, y + lines))
+        moved[row.title] = lines
+    return moved
+
+
+def _path(drawn: Sheet, rows: Sequence[TradePoint], colour: str, right: float, lines_down: int) -> None:
     """Join the stages of one mitigation, draw the intervals of after and write its name there."""
     stages = {row.stage: row for row in rows}
     steps = [stages[stage] for stage in _SYMBOLS if stage in stages]
@@ -191,7 +209,7 @@ def _path(drawn: Sheet, rows: Sequence[TradePoint], colour: str, right: float) -
             "xanchor": "right" if far else "left",
             "yanchor": "top",
             "xshift": -8 if far else 8,
-            "yshift": -3,
+            "yshift": -3 - 16 * lines_down,
             "align": "left",
             "showarrow": False,
             "font": {"size": 12, "color": drawn.palette.text},

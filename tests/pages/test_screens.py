@@ -258,6 +258,30 @@ def test_an_unknown_audit_is_a_message_not_a_crash(visit):
     at = visit("04_overview", "doesNotExist")
     assert not at.exception
     assert any("not in the store" in str(error.proto.title) for error in at.error)
+    assert at.button(key="way_out").label == "Choose what to audit"
+
+
+def test_the_way_out_of_a_dead_link_is_open(visit):
+    at = visit("01_start", "doesNotExist")
+    assert not at.exception
+    assert not at.error
+    assert at.file_uploader
+    assert "audit" not in at.query_params
+
+
+def test_what_nobody_chose_is_not_carried_to_another_screen(walk, known):
+    # The data screen starts with the first grouping; the overview with the one its answer is about.
+    audit = tasks.load_audit(known.store, known.tiny)
+    row = overview.lead(audit)
+    *_, (_, at) = walk(["02_data", "04_overview"], known.tiny)
+    assert at.selectbox(key="by").value == str(audit.groupings.index(row.sensitive))
+
+
+def test_roles_that_are_missing_are_named(visit, known):
+    copy = known.store.duplicate_audit(known.fresh)
+    at = visit("02_data", copy)
+    next(box for box in at.multiselect if box.label == "Sensitive features").set_value([]).run()
+    assert "Still needed: at least one sensitive feature" in literally(said(at))
 
 
 def test_before_and_after_show_the_paired_change(visit, known):
