@@ -102,7 +102,8 @@ def _rule(dataset: Dataset, column: str, plan: Plan, engine: Engine) -> Rule:
     if cuts is None and profile.kind == "numeric" and profile.low is not None:
         quartiles = engine.quantiles(dataset.path, column, (0.25, 0.5, 0.75))
         found = tuple(sorted({cut for cut in quartiles if cut > profile.low}))
-        return Rule(column=column, cuts=found)
+        # Where most people share the lowest value, the quartiles are all the same: cut further up.
+        return Rule(column=column, cuts=found or _first_cut(dataset, column, profile, engine))
     if profile.n_distinct > MOST_GROUPS:
         raise too_many_groups(profile.n_distinct, column)
     return Rule(column=column)
@@ -131,6 +132,12 @@ def group_names(dataset: Dataset, column: str, plan: Plan) -> tuple[str, ...]:
     if rule.cuts is not None:
         return bin_labels(rule.cuts)
     return attribute(rule, dataset.frame([column])[column].unique())[0].levels
+
+
+def _first_cut(dataset: Dataset, column: str, profile: ColumnProfile, engine: Engine) -> tuple[float, ...]:
+    """Find the lowest of some high quantiles that parts the people in two."""
+    upper = engine.quantiles(dataset.path, column, (0.8, 0.9, 0.95, 0.99, 0.999, 1.0))
+    return next(((cut,) for cut in upper if profile.low is not None and cut > profile.low), ())
 
 
 def too_many_groups(n: int, columns: str) -> RoleError:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import math
-import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from types import MappingProxyType
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal
 
 from audit.errors import PlanError, did_you_mean, listing, quote
+from audit.reading import build
 
 SCHEMA_VERSION: Final = 1
 """Version of the plan and of the audit that is made from it."""
@@ -291,7 +291,14 @@ class Plan:
                 fix="Make the plan again with this release.",
                 code="plan_version",
             )
-        return _build(cls, given, "plan")
+        parts = {
+            "about": About,
+            "roles": Roles,
+            "grouping": Grouping,
+            "model": ModelChoice,
+            "mitigations": MitigationChoice,
+        }
+        return build(cls, given, "plan", parts)
 
     @classmethod
     def from_json(cls, text: str) -> Plan:
@@ -337,96 +344,9 @@ class Plan:
         return cls.from_dict(raw)
 
 
-LARGEST: Final = sys.float_info.max
-"""Whole numbers in JSON have no end; a number beyond this one is none that a setting could take."""
-
-_T = TypeVar("_T")
-_PARTS: Final[dict[str, type]] = {"about": About, "roles": Roles, "grouping": Grouping, "model": ModelChoice}
-
-
 def _texts(raw: Any) -> str:
     """Give all texts of a JSON value in one, names included."""
     return json.dumps(raw, ensure_ascii=False)
-
-
-def _build(kind: type[_T], given: Any, where: str) -> _T:
-    """Make a frozen part of a plan from plain values, naming what does not fit."""
-    if not isinstance(given, Mapping):
-        raise PlanError(f"'{where}' is not an object with names and values.", code="plan_type")
-    known = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]
-    for name in given:
-        if name not in known:
-            raise PlanError(
-                f"The {where} has no setting {quote(str(name))}.",
-                why=f"Settings: {listing(known)}.",
-                fix=did_you_mean(str(name), known) or "Remove it.",
-                code="plan_unknown_setting",
-            )
-    values = {name: _value(name, value, str(known[name].type), where) for name, value in given.items()}
-    return kind(**values)
-
-
-def _value(name: str, value: Any, kind: str, where: str) -> Any:
-    """Turn one plain value into the type of its field."""
-    if name in _PARTS and where == "plan":
-        return _build(_PARTS[name], value, name)
-    if name == "mitigations":
-        return tuple(_build(MitigationChoice, item, "mitigation") for item in _list(name, value))
-    if name == "bins":
-        return {
-            str(k): tuple(float(_number(name, v)) for v in _list(name, items))
-            for k, items in _mapping(name, value).items()
-        }
-    if name == "tolerances":
-        return {
-            str(k): float(_number(f"tolerance {k}", v))
-            for k, v in _mapping(name, value).items()
-            if v is not None
-        }
-    if kind.startswith("Mapping"):
-        return dict(_mapping(name, value))
-    if value is None and "None" in kind:
-        return None
-    if kind.startswith("tuple"):
-        return tuple(str(item) for item in _list(name, value))
-    return _scalar(name, value, kind)
-
-
-def _scalar(name: str, value: Any, kind: str) -> Any:
-    if kind == "bool":
-        if isinstance(value, bool):
-            return value
-        raise PlanError(f"'{name}' is {value!r}.", fix="Write true or false.", code="plan_type")
-    if kind == "int":
-        number = _number(name, value)
-        if number != int(number):
-            raise PlanError(f"'{name}' is {value!r}.", fix="Write a whole number.", code="plan_type")
-        return int(number)
-    if kind == "float":
-        return float(_number(name, value))
-    if isinstance(value, dict | list):
-        raise PlanError(f"'{name}' holds a list or an object where a text is due.", code="plan_type")
-    return str(value)
-
-
-def _number(name: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not -LARGEST <= value <= LARGEST:
-        raise PlanError(
-            f"'{name}' is {quote(str(value))}, not a number.", fix="Write a number.", code="plan_type"
-        )
-    return value
-
-
-def _list(name: str, value: Any) -> list[Any]:
-    if isinstance(value, list | tuple):
-        return list(value)
-    raise PlanError(f"'{name}' is not a list.", fix='Write it between brackets: ["…"].', code="plan_type")
-
-
-def _mapping(name: str, value: Any) -> Mapping[str, Any]:
-    if isinstance(value, Mapping):
-        return value
-    raise PlanError(f"'{name}' is not an object.", fix='Write it between braces: {"…": …}.', code="plan_type")
 
 
 def _plain(value: Any) -> Any:

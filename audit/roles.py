@@ -95,7 +95,7 @@ def check_roles(dataset: Dataset, plan: Plan) -> Outcomes:
     if plan.model.kind == "column":
         decision = _decisions(dataset, plan, label, positive)
     if roles.weight:
-        _check_weight(dataset.column(roles.weight, role="weight"))
+        _check_weight(dataset.column(roles.weight, role="weight"), plan)
     if roles.split:
         dataset.column(roles.split, role="split")
     for name in roles.features or ():
@@ -207,7 +207,14 @@ def _refuse_probabilities(decision: ColumnProfile) -> None:
         )
 
 
-def _check_weight(weight: ColumnProfile) -> None:
+def _check_weight(weight: ColumnProfile, plan: Plan) -> None:
+    roles = plan.roles
+    if weight.name in {roles.label, roles.decision, roles.score, *roles.sensitive}:
+        raise RoleError(
+            f"Column {quote(weight.name)} is the weight and has another part as well.",
+            fix="Give it one part only.",
+            code="role_twice",
+        )
     if not is_number(weight):
         raise RoleError(
             f"The weight column {quote(weight.name)} does not hold numbers.",

@@ -122,12 +122,17 @@ def between(audit: Audit, metric: str, sensitive: tuple[str, ...]) -> list[Dispa
         for row in audit.disparities
         if row.sensitive == sensitive and row.metric in wanted and row.comparison != "to_reference"
     ]
-    told = {(row.comparison, row.value, row.low, row.high) for row in rows if row.metric != metric}
-    return [
-        row
-        for row in rows
-        if row.metric != metric or (row.comparison, row.value, row.low, row.high) not in told
-    ]
+    told = {_numbers(row) for row in rows if row.metric != metric}
+    return [row for row in rows if row.metric != metric or _numbers(row) not in told]
+
+
+def _numbers(row: DisparityRow) -> tuple[str, ...]:
+    """Give what a reader would see twice."""
+    return (row.comparison, *(f"{number:.6f}" if number is not None else "" for number in _three(row)))
+
+
+def _three(row: DisparityRow) -> tuple[float | None, ...]:
+    return row.value, row.low, row.high
 
 
 def against_reference(audit: Audit, metric: str, sensitive: tuple[str, ...]) -> list[DisparityRow]:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from audit import wording
+from audit.disparity.verdict import leading, leading_gap
 from audit.plan import CRITERIA, DEFAULT_TOLERANCES, with_tolerance
 from ui import actions, cached, controls, show, tables, text, workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from audit.plan import Plan
     from audit.result import Audit
@@ -41,8 +42,7 @@ def lead(audit: Audit) -> DisparityRow | None:
     DisparityRow or None
         The gap that the cover of the report tells, too; None where none has been judged and can be estimated.
     """
-    judged = [row for row in audit.disparities if row.verdict]
-    return leading_row(row for row in judged if len(row.sensitive) == 1) or leading_row(judged)
+    return leading(audit.disparities, audit.larger)
 
 
 def said(audit: Audit, row: DisparityRow) -> str:
@@ -60,13 +60,17 @@ def said(audit: Audit, row: DisparityRow) -> str:
     str
         One to three sentences.
     """
+    return " ".join(_sentences(audit, row))
+
+
+def _sentences(audit: Audit, row: DisparityRow) -> list[str]:
     roles, confidence = audit.plan.roles, audit.plan.confidence
     parts = (
         wording.headline(row, audit.metrics, roles, confidence=confidence),
         wording.verdict_sentence(row),
         wording.small_denominator(row, audit.metrics, roles, audit.over_larger_groups(row)),
     )
-    return " ".join(part for part in parts if part)
+    return [part for part in parts if part]
 
 
 def answer(audit: Audit) -> None:
@@ -108,7 +112,7 @@ def findings(audit: Audit) -> None:
     if not audit.findings:
         show.note("No check found anything to report.")
     row = lead(audit)
-    known = "" if row is None else _headline(audit, row)
+    known = [] if row is None else _sentences(audit, row)
     _listed(audit.findings[:_FIRST], known)
     rest = audit.findings[_FIRST:]
     if rest:
@@ -116,14 +120,10 @@ def findings(audit: Audit) -> None:
             _listed(rest, known)
 
 
-def _headline(audit: Audit, row: DisparityRow) -> str:
-    return wording.headline(row, audit.metrics, audit.plan.roles, confidence=audit.plan.confidence)
-
-
-def _listed(found: Sequence[Finding], known: str) -> None:
+def _listed(found: Sequence[Finding], known: Sequence[str]) -> None:
     """List findings; what the answer has just said is not said again, nor one advice after each of several."""
     for place, finding in enumerate(found):
-        evidence = finding.evidence.removeprefix(known).strip() if known else finding.evidence
+        evidence = _new(finding.evidence, known)
         lines = [f"{show.severity(finding.severity)} **{text.sentence(finding.title)}**"]
         if evidence:
             lines.append(f":small[{text.sentence(evidence)}]")
@@ -131,6 +131,15 @@ def _listed(found: Sequence[Finding], known: str) -> None:
         if finding.advice and finding.advice != following:
             lines.append(f":small[:gray[What to do: {text.sentence(finding.advice)}]]")
         st.markdown("  \n".join(lines), width=_WIDE)
+
+
+def _new(evidence: str, known: Sequence[str]) -> str:
+    """Leave out the sentences at the head of the evidence that have been said already."""
+    if not known or not evidence.startswith(known[0]):
+        return evidence
+    for sentence in known:
+        evidence = evidence.removeprefix(sentence).strip()
+    return evidence
 
 
 def glance(audit: Audit) -> None:
@@ -161,14 +170,17 @@ def glance(audit: Audit) -> None:
         for column, cell in zip(columns.values(), line, strict=True):
             column.append(cell)
     st.table(columns, border="horizontal", hide_index=True, alt="The verdict of every criterion by grouping.")
+    symbols = ", ".join(
+        f"{wording.verdict_symbol(name)} {wording.verdict_word(name).lower()}" for name in _ORDER
+    )
+    show.note(f"Gaps in points (one decimal) and ratios of the lowest to the highest rate (two). {symbols}.")
 
 
 def _amount(row: DisparityRow) -> str:
-    """Write a disparity so that gap and ratio cannot be taken for each other."""
-    amount = tables.value(row, row.value)
+    """Write a disparity as short as a narrow window needs; the line below the table says the units."""
     if row.value is None:
         return wording.verdict_word("cannot_tell").lower()
-    return text.md(f"ratio {amount}" if row.comparison == "ratio" else amount)
+    return text.md(tables.value(row, row.value).removesuffix(" points"))
 
 
 def feature(audit: Audit) -> None:
@@ -187,11 +199,11 @@ def feature(audit: Audit) -> None:
     )
     roles, confidence = audit.plan.roles, audit.plan.confidence
     rows = criteria(audit, sensitive)
-    leading = leading_row(rows)
-    if leading is None:
+    first = leading_gap(rows, audit.larger)
+    if first is None:
         show.note("No criterion can be estimated for these groups.")
         return
-    show.answer(said(audit, leading), leading.verdict)
+    show.answer(said(audit, first), first.verdict)
     show.figure(
         cached.drawn(strips, rows, theme=show.theme(), favourable=roles.favourable, confidence=confidence),
         key="strip",
@@ -227,27 +239,6 @@ def criteria(audit: Audit, sensitive: tuple[str, ...]) -> list[DisparityRow]:
         and row.comparison in {"difference", "ratio"}
         and (row.metric in CRITERIA or row.tolerance is not None)
     ]
-
-
-def leading_row(rows: Iterable[DisparityRow]) -> DisparityRow | None:
-    """Pick the gap that a sentence is about: what is surest beyond tolerance, or else the widest.
-
-    Parameters
-    ----------
-    rows : iterable of DisparityRow
-        Disparities, of one grouping or of several.
-
-    Returns
-    -------
-    DisparityRow or None
-        None where no difference can be estimated.
-    """
-    gaps = [row for row in rows if row.comparison == "difference" and row.value is not None]
-    beyond = [row for row in gaps if row.verdict == "beyond"]
-    if beyond:
-        # By what is sure of a gap, so that one among few people does not come first.
-        return max(beyond, key=lambda row: row.low if row.low is not None else (row.value or 0.0) - 1.0)
-    return max(gaps, key=lambda row: row.value or 0.0, default=None)
 
 
 def tolerances(screen: Screen) -> None:

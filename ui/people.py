@@ -65,7 +65,6 @@ def people(dataset: Dataset, plan: Plan) -> People:
             decision_positive=(roles.positive,),
             score=None,
             split=None,
-            weight=None,
         ),
         grouping=plan.grouping,
         confidence=plan.confidence,

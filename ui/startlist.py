@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from audit.store import AuditSummary
 
 _FIRST = 5
-_WORDS = 620
+_WORDS = 500
 """Width of the words beside the buttons; in a narrow window the buttons stand below them, together."""
 _FORMATS = ["csv", "tsv", "txt", "parquet", "pq", "feather", "arrow", "xlsx"]
 

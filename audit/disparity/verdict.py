@@ -63,3 +63,48 @@ def judge(rows: Iterable[DisparityRow], tolerances: Mapping[str, float]) -> tupl
         verdict = None if tolerance is None else decide(row, tolerance)
         judged.append(replace(row, tolerance=tolerance, verdict=verdict))
     return tuple(judged)
+
+
+def leading_gap(rows: Iterable[DisparityRow], larger: Iterable[DisparityRow] = ()) -> DisparityRow | None:
+    """Pick the gap to speak of first: what is surest beyond its tolerance, or else the widest.
+
+    Parameters
+    ----------
+    rows : iterable of DisparityRow
+        Disparities, of one grouping or of several.
+    larger : iterable of DisparityRow, default ()
+        The disparities that change over larger groups: they rest on few people and stand back.
+
+    Returns
+    -------
+    DisparityRow or None
+        A difference with a verdict; None where none can be estimated.
+    """
+    thin = {(row.metric, row.comparison, row.sensitive) for row in larger}
+    gaps = [row for row in rows if row.verdict and row.comparison == "difference" and row.value is not None]
+
+    def rank(row: DisparityRow) -> tuple[bool, bool, float]:
+        beyond = row.verdict == "beyond"
+        few = (row.metric, row.comparison, row.sensitive) in thin
+        return not beyond, few, -((row.low if beyond else row.value) or 0.0)
+
+    return min(gaps, key=rank, default=None)
+
+
+def leading(disparities: Iterable[DisparityRow], larger: Iterable[DisparityRow] = ()) -> DisparityRow | None:
+    """Choose the one gap to remember of an audit: by a single column where one can be estimated.
+
+    Parameters
+    ----------
+    disparities : iterable of DisparityRow
+        All disparities of the audit.
+    larger : iterable of DisparityRow, default ()
+        The disparities that change over larger groups.
+
+    Returns
+    -------
+    DisparityRow or None
+        The gap that overview and cover tell first; None where none has been judged and can be estimated.
+    """
+    rows, few = list(disparities), list(larger)
+    return leading_gap([row for row in rows if len(row.sensitive) == 1], few) or leading_gap(rows, few)

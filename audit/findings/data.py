@@ -10,6 +10,9 @@ from audit.wording import column_title, count, escape_plain, group_phrase, perce
 if TYPE_CHECKING:
     from audit.findings.facts import Facts
 
+TOO_GOOD = 0.97
+"""Accuracy from which a model trained here is suspected of having seen the answer."""
+
 FEW = 30
 """People in a denominator below which a rate is called thin."""
 
@@ -27,6 +30,47 @@ def one_class(facts: Facts) -> list[Finding]:
             title="Only one label occurs",
             evidence=f"All {count(row.n)} audited people have the {which} label. Rates on the other label are not estimable.",
             advice="Check the label column and its positive value, or audit data that hold both outcomes.",
+        )
+    ]
+
+
+def one_decision(facts: Facts) -> list[Finding]:
+    """Everybody gets the same decision."""
+    row = facts.rate("selection_rate", facts.groupings[0], None)
+    if row is None or row.value not in {0.0, 1.0}:
+        return []
+    which = "positive" if row.value == 1 else "negative"
+    return [
+        Finding(
+            code="FA403",
+            severity="high",
+            title="Everybody gets the same decision",
+            evidence=f"All {count(row.n)} decisions are {which}. There is no gap because nothing is decided.",
+            advice="Check the decision's positive value, or the threshold against the range of the scores.",
+        )
+    ]
+
+
+def too_good(facts: Facts) -> list[Finding]:
+    """A model that was trained here is almost never wrong."""
+    known = [
+        row.before
+        for row in facts.comparison
+        if row.metric == "accuracy" and row.group is None and not row.comparison
+    ]
+    if facts.model.kind == "train":
+        row = facts.rate("accuracy", facts.groupings[0], None)
+        known.append(row.value if row is not None else None)
+    best = max((value for value in known if value is not None), default=0.0)
+    if best < TOO_GOOD:
+        return []
+    return [
+        Finding(
+            code="FA404",
+            severity="medium",
+            title="The model that was trained here is almost never wrong",
+            evidence=f"It decides {percent(best)} of the test rows as the label does. Such a model has often seen the answer.",
+            advice="Look for a feature that was recorded after the outcome, or follows from it, and take it out.",
         )
     ]
 
@@ -173,4 +217,14 @@ def own_model(facts: Facts) -> list[Finding]:
     ]
 
 
-CHECKS = (one_class, not_estimable, thin_groups, unknown, base_rates, dropped, own_model)
+CHECKS = (
+    one_class,
+    one_decision,
+    too_good,
+    not_estimable,
+    thin_groups,
+    unknown,
+    base_rates,
+    dropped,
+    own_model,
+)

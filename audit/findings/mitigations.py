@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from audit.disparity.compare import CRITERION_RATES
 from audit.rows import Finding
-from audit.wording import change, column_title, criterion_rates, levelling_down, points
+from audit.wording import LEVELLING, change, column_title, criterion_rates, levelling_down, points
 
 if TYPE_CHECKING:
     from audit.findings.facts import Facts
@@ -67,27 +67,32 @@ def levelled_down(facts: Facts) -> list[Finding]:
     found = []
     for trial in facts.trials:
         for sensitive in facts.groupings:
-            row = _gap(facts, trial.mitigation, sensitive, "equal_opportunity")
-            if row is None:
-                continue
-            rate = criterion_rates("equal_opportunity", facts.plan.roles.favourable)[0]
-            groups = [
-                r
-                for r in facts.comparison
-                if (r.mitigation, r.sensitive, r.metric) == (trial.mitigation, sensitive, rate)
-            ]
-            said = levelling_down(row, groups, facts.plan.roles.favourable)
-            if said:
+            said = [_levelled(facts, trial.mitigation, sensitive, name) for name in LEVELLING]
+            if any(said):
                 found.append(
                     Finding(
                         code="FA502",
                         severity="medium",
                         title=f"{trial.title} levels down by {column_title(sensitive)}",
-                        evidence=said,
-                        advice="Ask whether the loss is acceptable, and try a mitigation that lifts the worse-off group instead.",
+                        evidence=" ".join(sentence for sentence in said if sentence),
+                        advice=(
+                            "Ask whether the loss is acceptable, and try a mitigation that lifts the worse-off group instead."
+                        ),
                     )
                 )
     return found
+
+
+def _levelled(facts: Facts, mitigation: str, sensitive: tuple[str, ...], criterion: str) -> str:
+    row = _gap(facts, mitigation, sensitive, criterion)
+    if row is None:
+        return ""
+    rate = criterion_rates(criterion, facts.plan.roles.favourable)[0]
+    groups = [
+        r for r in facts.comparison if (r.mitigation, r.sensitive, r.metric) == (mitigation, sensitive, rate)
+    ]
+    rates = [r for r in groups if r.comparison is None]
+    return levelling_down(row, rates, facts.plan.roles.favourable)
 
 
 CHECKS = (changed, levelled_down)

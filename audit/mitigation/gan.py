@@ -195,7 +195,9 @@ class GanAugmentation(PreProcessing):
             if len(made_cell)
             else _Made(
                 rows=table.frame.iloc[:0],
-                notes=("No cell lacks rows: none were made and no network was trained.",),
+                notes=(
+                    "Under this plan no cell that holds rows lacks any: none were made and no network was trained.",
+                ),
                 quality={},
             )
         )

@@ -308,6 +308,7 @@ def check_model(info: ModelInfo, dataset: Table, features: Sequence[str]) -> Non
         twice = [name for at, name in enumerate(names) if name in names[:at]]
         raise ModelError(
             f"The model's inputs name a column twice: {listing(twice)}.",
+            why="Each input takes a column of its own.",
             fix="Name each column once, in the order of the training.",
             code="model_features",
         )

@@ -5,7 +5,7 @@ Nothing here computes: it takes values and rows and says them. Names that come f
 
 from __future__ import annotations
 
-from audit.wording.changes import change, levelling_down
+from audit.wording.changes import LEVELLING, change, levelling_down
 from audit.wording.cleaning import csv_safe, distinct, escape_plain, label, wrap
 from audit.wording.criteria import COMPARISON_TEXTS, CRITERION_TEXTS, criterion_rates
 from audit.wording.metrics import METRIC_TEXTS, MetricText, direction
@@ -37,6 +37,7 @@ from audit.wording.verdicts import verdict_symbol, verdict_word
 __all__ = [
     "COMPARISON_TEXTS",
     "CRITERION_TEXTS",
+    "LEVELLING",
     "METRIC_TEXTS",
     "TEXTS",
     "MetricText",

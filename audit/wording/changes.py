@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from audit.wording.metrics import direction
 from audit.wording.numbers import gap_interval, level, not_estimable, percent, points, ratio, signed_points
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
     from audit.plan import Outcome
     from audit.rows import ComparisonRow
+
+
+LEVELLING: Final = ("demographic_parity", "equal_opportunity")
+"""Criteria whose gap can close because a group is selected, or recognised, less often."""
 
 
 def change(row: ComparisonRow, favourable: Outcome = "positive", *, confidence: float = 0.95) -> str:
@@ -63,10 +67,10 @@ def levelling_down(
     Returns
     -------
     str
-        A sentence that names the groups that got worse; empty where the gap did not close or no group's loss could
+        A sentence that names the groups that got worse; empty where no closing gap or no group's loss could
         be shown.
     """
-    if gap.change is None or gap.change >= 0:
+    if gap.change is None or gap.high is None or gap.high >= 0:
         return ""
     rows = [row for row in groups if row.group is not None and row.sensitive == gap.sensitive]
     lost = [row for row in rows if _shown(row, favourable) < 0]

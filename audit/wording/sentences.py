@@ -128,7 +128,10 @@ def chance(row: DisparityRow) -> str:
     """
     if row.expected is None or row.comparison != "difference":
         return ""
-    return f"Chance alone would show about {points(row.expected)} between groups of these sizes."
+    said = f"Chance alone would show about {points(row.expected)} between groups of these sizes"
+    if row.verdict == "beyond" and row.expected >= (row.low or 0.0):
+        return f"{said}, by the smallest of them; the verdict rests on the larger ones."
+    return f"{said}."
 
 
 def worst_group(row: DisparityRow, favourable: Outcome = "positive", *, confidence: float = 0.95) -> str:
@@ -155,7 +158,7 @@ def worst_group(row: DisparityRow, favourable: Outcome = "positive", *, confiden
     start = (
         f"{title}: the worst group by {column_title(row.sensitive)} is "
         f"{group_phrase(row.sensitive, row.group)} with {percent(row.value)}"
-        f"{_bracketed(rate_interval(row.low, row.high, confidence=confidence))}"
+        f"{_bracketed(_of_the_worst(rate_interval(row.low, row.high, confidence=confidence)))}"
     )
     if row.distance is None:
         return f"{start}{_over(row)}."
@@ -165,6 +168,11 @@ def worst_group(row: DisparityRow, favourable: Outcome = "positive", *, confiden
     side = "level with everybody" if size == "0.0 points" else f"{size} {_side(row.distance)} everybody"
     distance = gap_interval(row.distance_low, row.distance_high, confidence=confidence)
     return f"{start}, {side}{_bracketed(distance)}{_over(row)}."
+
+
+def _of_the_worst(interval: str) -> str:
+    """Say that an interval is not that of the group named, but of the worst rate among all groups."""
+    return f"{interval}, whichever group is the worst" if interval else ""
 
 
 def small_denominator(
@@ -254,10 +262,11 @@ def _widest(judged: Sequence[DisparityRow], favourable: Outcome) -> str:
     ]
     if not beyond:
         return ""
-    row = max(beyond, key=lambda item: item.value or 0.0)
+    # By what is sure of it, single columns first: a gap among a handful of people is not the one to name.
+    row = min(beyond, key=lambda item: (len(item.sensitive) > 1, -(item.low or 0.0)))
     return (
-        f"The widest gap beyond tolerance is {points(row.value)} in {short_title(row.metric, favourable).lower()} "
-        f"by {column_title(row.sensitive)}."
+        f"The clearest gap beyond tolerance is {points(row.value)}{_bracketed(gap_interval(row.low, row.high))} "
+        f"in {short_title(row.metric, favourable).lower()} by {column_title(row.sensitive)}."
     )
 
 

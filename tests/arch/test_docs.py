@@ -97,7 +97,7 @@ def test_every_setting_is_in_the_readme():
 
 
 def test_every_option_in_the_readme_is_on_the_command_line():
-    from audit.cli import parser
+    from audit.options import parser
 
     commands = next(action for action in parser()._actions if action.dest == "command")
     options = set(commands.choices["run"]._option_string_actions)
@@ -142,8 +142,6 @@ def test_the_decision_on_missing_texts_lists_them_all():
 
 MOST_LINES = 450
 LARGER = {
-    "audit/cli.py": 480,
-    "audit/plan.py": 490,
     "audit/result.py": 490,
     "tests/unit/test_cli.py": 600,
     "tests/unit/test_store.py": 470,

@@ -271,8 +271,8 @@ def test_worst_group_is_named_with_its_distance():
         groups_total=2,
     )
     assert wording.worst_group(row) == (
-        "Wrong decisions (error rate): the worst group by race is Black with 31.0 % (95 % interval 25.0 to 37.0 %), "
-        "12.0 points above everybody (95 % interval 6.0 to 18.0 points)."
+        "Wrong decisions (error rate): the worst group by race is Black with 31.0 % (95 % interval 25.0 to 37.0 %, "
+        "whichever group is the worst), 12.0 points above everybody (95 % interval 6.0 to 18.0 points)."
     )
 
 
@@ -290,7 +290,8 @@ def test_changes_come_with_their_paired_interval():
 
 
 def test_levelling_down_is_flagged_only_where_it_is_shown():
-    narrowed = changed(comparison="difference", group=None, change=-0.05)
+    narrowed = changed(comparison="difference", group=None, change=-0.05, low=-0.08, high=-0.02)
+    assert wording.levelling_down(replace(narrowed, high=0.01), [changed()]) == ""
     lost = changed()
     assert wording.levelling_down(narrowed, [lost]).startswith(
         "Levelling down: the gap closed only because a group got worse (selected: Male from 60.0 % to 50.0 %)."
@@ -298,7 +299,7 @@ def test_levelling_down_is_flagged_only_where_it_is_shown():
     gained = changed(group=("Female",), before=0.3, after=0.4, change=0.1, low=0.05, high=0.15)
     assert "partly because" in wording.levelling_down(narrowed, [lost, gained])
     assert wording.levelling_down(narrowed, [gained]) == ""
-    assert wording.levelling_down(replace(narrowed, change=0.05), [lost]) == ""
+    assert wording.levelling_down(replace(narrowed, change=0.05, low=0.02, high=0.08), [lost]) == ""
     assert wording.levelling_down(narrowed, [lost], "negative") == ""
 
 
@@ -310,8 +311,8 @@ def test_overview_counts_the_verdicts():
     )
     assert text == (
         "90 people of people.csv were audited (all rows). Decisions from column 'decision'. Of 2 criteria over 1 grouping, "
-        "1 is beyond tolerance, 1 is within it, and 0 cannot be decided. The widest gap beyond tolerance is 57.9 points "
-        "in equal chances by sex."
+        "1 is beyond tolerance, 1 is within it, and 0 cannot be decided. The clearest gap beyond tolerance is 57.9 points "
+        "(95 % interval 56.2 to 59.6 points) in equal chances by sex."
     )
     assert "no tolerance" in wording.overview(data, model, [], ROLES)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from audit.disparity.verdict import leading, leading_gap
 from audit.report.blocks import Callout, Chip, Contents, Cover, Heading, Item, Pair, Paragraph, Run
 from audit.report.sections.words import VERDICT_ORDER, criterion_name, joined, judged, size_of, span_of
+from audit.result import LARGER_GROUPS
 from audit.rows import group_name
 from audit.wording import column_title, count, headline, overview, verdict_word
 
@@ -114,18 +116,10 @@ def _brief(finding: Finding) -> Block:
 
 
 def _lead(audit: Audit) -> str:
-    """Choose the one sentence to remember: the clearest gap by a single feature, or the widest where none is beyond."""
-    rows = [
-        row
-        for sensitive in audit.groupings
-        for row in judged(audit, sensitive)
-        if row.comparison == "difference" and row.value is not None
-    ]
-    single = [row for row in rows if len(row.sensitive) == 1] or rows
-    beyond = [row for row in single if row.verdict == "beyond"]
-    if not single:
+    """Say the one sentence to remember."""
+    row = leading(audit.disparities, audit.larger)
+    if row is None:
         return overview(audit.data, audit.model, audit.disparities, audit.plan.roles)
-    row = max(beyond, key=_surely) if beyond else max(single, key=lambda one: one.value or 0.0)
     return headline(row, audit.metrics, audit.plan.roles, confidence=audit.plan.confidence)
 
 
@@ -139,7 +133,7 @@ def _facts(audit: Audit) -> tuple[tuple[str, str], ...]:
         ("Purpose", about.purpose),
         ("Auditor", about.auditor),
         ("Data", f"{audit.data.name}, {count(audit.data.audited)} rows{split}"),
-        ("Decisions", audit.model.title),
+        ("Source", audit.model.title),
         ("Outcome", f"{roles.label} = {roles.positive}; the {good} decision is the good one"),
         ("Groups by", joined([column_title((name,)) for name in roles.sensitive])),
         ("Dated", audit.plan.dated),
@@ -168,19 +162,18 @@ def _line(audit: Audit, sensitive: tuple[str, ...], rows: tuple[DisparityRow, ..
     if not gaps:
         return said
     sure = verdict == "beyond"
-    widest = max(gaps, key=_surely if sure else lambda row: row.value or 0.0)
+    widest = leading_gap(gaps, audit.larger) or gaps[0]
     interval = f" ({span_of(widest)})" if span_of(widest) else ""
     between = ""
     if widest.group and widest.reference and len(sensitive) == 1:
         between = f", between {group_name(widest.group)} and {group_name(widest.reference)}"
     name = criterion_name(widest, audit.plan).removesuffix(", gap").lower()
     which = "Clearest" if sure else "Widest"
-    return f"{said} {which} gap: {size_of(widest, widest.value)}{interval} in {name}{between}."
-
-
-def _surely(row: DisparityRow) -> float:
-    """Rank gaps by what is sure of them, so that a gap among few people does not come first."""
-    return row.low if row.low is not None else (row.value or 0.0) - 1.0
+    larger = audit.over_larger_groups(widest)
+    firm = ""
+    if larger is not None and larger.value is not None:
+        firm = f"; over groups of at least {LARGER_GROUPS} people, {size_of(larger, larger.value)}"
+    return f"{said} {which} gap: {size_of(widest, widest.value)}{interval} in {name}{between}{firm}."
 
 
 def _unknown(audit: Audit) -> list[str]:

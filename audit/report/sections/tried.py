@@ -11,7 +11,17 @@ from audit.report.document import table
 from audit.report.sections.front import paired, remark
 from audit.report.sections.words import change_cells, criterion_name, opportunity, size_of
 from audit.rows import REASONS, group_name
-from audit.wording import column_title, count, level, levelling_down, metric_title, percent, short_title
+from audit.wording import (
+    LEVELLING,
+    column_title,
+    count,
+    criterion_rates,
+    level,
+    levelling_down,
+    metric_title,
+    percent,
+    short_title,
+)
 
 if TYPE_CHECKING:
     from audit.report.blocks import Block, Table
@@ -159,11 +169,11 @@ def _settings(trial: TrialRecord) -> Facts:
 
 
 def _levelled(audit: Audit, rows: list[ComparisonRow]) -> list[str]:
-    """Say where a gap in chances closed because somebody got worse."""
-    metric = opportunity(audit.plan)
+    """Say where a gap closed because somebody got worse."""
     found = []
     for gap in rows:
-        if gap.metric == "equal_opportunity" and gap.comparison == "difference":
+        if gap.metric in LEVELLING and gap.comparison == "difference":
+            metric = criterion_rates(gap.metric, audit.plan.roles.favourable)[0]
             rates = [r for r in rows if r.metric == metric and r.comparison is None]
             said = levelling_down(gap, rates, audit.plan.roles.favourable)
             if said:
