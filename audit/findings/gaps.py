@@ -65,10 +65,12 @@ def beyond(facts: Facts) -> list[Finding]:
     """A criterion is beyond its tolerance."""
     found = []
     for sensitive in facts.groupings:
-        for criterion in (*CRITERIA, None):
-            rows = _judged(facts, sensitive, "beyond", criterion)
-            if rows:
-                found.append((_weight(facts, rows[0]), _beyond(facts, sensitive, rows)))
+        judged = [_judged(facts, sensitive, "beyond", criterion) for criterion in (*CRITERIA, None)]
+        chances, odds = judged[1], judged[2]
+        if chances and odds and _same_gap(chances[0], odds[0]):
+            # Equalized odds that rest on the same groups and rate say nothing new.
+            judged[1:3] = [[*chances, *odds]]
+        found += [(_weight(facts, rows[0]), _beyond(facts, sensitive, rows)) for rows in judged if rows]
     return [finding for _, finding in sorted(found, key=lambda item: item[0])]
 
 
@@ -84,6 +86,10 @@ def _beyond(facts: Facts, sensitive: tuple[str, ...], rows: list[DisparityRow]) 
         evidence=said,
         advice="Look at the groups behind it, ask what drives the gap, and try a mitigation.",
     )
+
+
+def _same_gap(one: DisparityRow, other: DisparityRow) -> bool:
+    return (one.value, one.group, one.reference) == (other.value, other.group, other.reference)
 
 
 def _weight(facts: Facts, row: DisparityRow) -> tuple[bool, bool, bool, float]:

@@ -74,7 +74,7 @@ def headline(row: DisparityRow, rates: Iterable[MetricRow], roles: Roles, *, con
     Returns
     -------
     str
-        "Among people whose employed is 1, 89.7 % of Male and 31.8 % of Female were selected: a gap of 57.9 points
+        "Among people whose employed is 1, 89.7 % of ‘Male’ and 31.8 % of ‘Female’ were selected: a gap of 57.9 points
         (95 % interval 56.0 to 60.0 points)."
     """
     title = short_title(row.metric, roles.favourable)
@@ -313,8 +313,8 @@ def _compared(row: DisparityRow, rate: str, high: MetricRow, low: MetricRow, rol
     if turned:
         high, low, first, second = low, high, 1 - second, 1 - first
     sides = (
-        f"{percent(first)} of {group_phrase(high.sensitive, high.group)} and "
-        f"{percent(second)} of {group_phrase(low.sensitive, low.group)}"
+        f"{percent(first)} of ‘{group_phrase(high.sensitive, high.group)}’ and "
+        f"{percent(second)} of ‘{group_phrase(low.sensitive, low.group)}’"
     )
     among = f"among people whose {label} is {positive}, {sides} were"
     others = f"among people whose {label} is not {positive}, {sides} were"

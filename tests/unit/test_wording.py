@@ -152,7 +152,7 @@ def test_fraction_formulas_agree_in_text_latex_and_typst():
 def test_headline_says_both_rates_and_the_interval():
     rates = [rate("true_positive_rate", ("Male",), 0.897), rate("true_positive_rate", ("Female",), 0.318)]
     assert wording.headline(gap(), rates, ROLES) == (
-        "Among people whose employed is 1, 89.7 % of Male and 31.8 % of Female were selected: "
+        "Among people whose employed is 1, 89.7 % of ‘Male’ and 31.8 % of ‘Female’ were selected: "
         "a gap of 57.9 points (95 % interval 56.2 to 59.6 points)."
     )
 
@@ -170,7 +170,7 @@ def test_headline_says_over_how_many_groups():
         reference=("Male",),
     )
     assert wording.headline(row, rates, ROLES) == (
-        "50.0 % of Male and 25.0 % of Female were selected: a ratio of 0.50 (95 % interval 0.40 to 0.60), "
+        "50.0 % of ‘Male’ and 25.0 % of ‘Female’ were selected: a ratio of 0.50 (95 % interval 0.40 to 0.60), "
         "over 2 of 3 groups."
     )
 
@@ -179,7 +179,7 @@ def test_headline_turns_to_those_who_did_not_reoffend():
     rates = [rate("true_negative_rate", ("Male",), 0.55), rate("true_negative_rate", ("Female",), 0.77)]
     row = gap(value=0.22, low=0.2, high=0.24, group=("Female",), reference=("Male",))
     assert wording.headline(row, rates, TURNED).startswith(
-        "Among people whose reoffended is not 1, 77.0 % of Female and 55.0 % of Male were not flagged: a gap of 22.0"
+        "Among people whose reoffended is not 1, 77.0 % of ‘Female’ and 55.0 % of ‘Male’ were not flagged: a gap of 22.0"
     )
 
 
@@ -187,7 +187,7 @@ def test_headline_of_turned_selection_shows_the_favourable_share():
     rates = [rate("selection_rate", ("Male",), 0.6), rate("selection_rate", ("Female",), 0.4)]
     row = gap("demographic_parity", value=0.2, low=0.1, high=0.3, group=("Female",), reference=("Male",))
     assert wording.headline(row, rates, TURNED).startswith(
-        "60.0 % of Female and 40.0 % of Male were not flagged: a gap of 20.0 points"
+        "60.0 % of ‘Female’ and 40.0 % of ‘Male’ were not flagged: a gap of 20.0 points"
     )
 
 
@@ -199,7 +199,7 @@ def test_headline_of_equalized_odds_names_the_rate_that_makes_it():
         rate("false_positive_rate", ("Female",), 0.2),
     ]
     row = gap("equalized_odds", value=0.3, low=0.2, high=0.4)
-    assert "is not 1, 50.0 % of Male and 20.0 % of Female were selected" in wording.headline(
+    assert "is not 1, 50.0 % of ‘Male’ and 20.0 % of ‘Female’ were selected" in wording.headline(
         row, rates, ROLES
     )
 
