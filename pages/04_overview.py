@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
 from ui import overview
 from ui.pagespec import PageSpec
 from ui.shell import enter
@@ -13,9 +11,7 @@ PAGE = PageSpec(title="Overview", question="What did we find?", section="Audit",
 screen = enter(PAGE)
 audit = screen.audit
 overview.answer(audit)
-overview.findings(audit)
-
-st.header("By sensitive feature", anchor=False)
 overview.glance(audit)
 overview.feature(audit)
+overview.findings(audit)
 overview.tolerances(screen)

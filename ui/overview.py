@@ -203,7 +203,8 @@ def feature(audit: Audit) -> None:
     if first is None:
         show.note("No criterion can be estimated for these groups.")
         return
-    show.answer(said(audit, first), first.verdict)
+    if first != row:  # the answer above has said it already
+        show.answer(said(audit, first), first.verdict)
     show.figure(
         cached.drawn(strips, rows, theme=show.theme(), favourable=roles.favourable, confidence=confidence),
         key="strip",

@@ -99,7 +99,7 @@ def test_a_finding_does_not_say_the_answer_again(visit, known):
     headline = wording.headline(row, audit.metrics, audit.plan.roles)
     found = [finding for finding in audit.findings if finding.evidence.startswith(headline)]
     shown = literally(said(visit("04_overview", known.tried)))
-    assert shown.count(headline) == 2  # the answer, and the sentence above the picture
+    assert shown.count(headline) == 1  # the answer; neither the picture nor a finding repeats it
     assert all(finding.title in shown for finding in found)
 
 
