@@ -165,7 +165,8 @@ class View:
         rows = [row for name in CRITERIA for kind in ("difference", "ratio") for row in self._of(name, kind)]
         overall = [row for row in self._of("accuracy", None) if row.group is None]
         worst = self._of("error_rate", "worst_group")
-        for row in (*self._of("demographic_parity", "difference"), *overall, *worst):
+        gaps = [row for name in CRITERIA for row in self._of(name, "difference")]
+        for row in (*gaps, *overall, *worst):
             st.markdown(
                 f"- {text.sentence(wording.change(row, self._favourable, confidence=self._confidence))}"
             )
