@@ -344,3 +344,30 @@ def _disparity_row(
         high=number(high),
         n=n,
     )
+
+
+def number_repeats(tried: Sequence[Trial]) -> tuple[Trial, ...]:
+    """Number mitigations that were tried more than once, so that their rows can be told apart.
+
+    Parameters
+    ----------
+    tried : sequence of Trial
+        Trials in the order in which they are shown.
+
+    Returns
+    -------
+    tuple of Trial
+        The same trials; the second of a kind is called "gan#2" and "GAN augmentation (2)".
+    """
+    seen: dict[str, int] = {}
+    named = []
+    for trial in tried:
+        name = trial.record.mitigation.split("#")[0]
+        seen[name] = seen.get(name, 0) + 1
+        if seen[name] > 1:
+            title = f"{trial.record.title.split(' (')[0]} ({seen[name]})"
+            record = replace(trial.record, mitigation=f"{name}#{seen[name]}", title=title)
+            named.append(replace(trial, record=record))
+        else:
+            named.append(trial)
+    return tuple(named)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from audit.cells import Cells
-from audit.comparison import Trial, compare
-from audit.disparity.compare import disparity_rows, metric_rows
+from audit.comparison import Trial, compare, number_repeats
+from audit.disparity.compare import changed_over_larger, disparity_rows, metric_rows
 from audit.disparity.verdict import judge
 from audit.errors import InputError
 from audit.findings.catalogue import find
@@ -257,7 +257,7 @@ class Audit:
         Audit
             A new audit.
         """
-        named = _distinct(tried)
+        named = number_repeats(tried)
         rows = tuple(row for trial in named for row in compare(trial, self.plan, self.groupings))
         changed = replace(self, tried=named, comparison=rows)
         return replace(changed, findings=find(_facts(changed)))
@@ -404,7 +404,7 @@ def assemble(
         metrics += metric_rows(part, plan)
         rows = disparity_rows(part, plan)
         disparities += rows
-        larger += _over_larger(rows, disparity_rows(part, robust, chance=False))
+        larger += changed_over_larger(rows, disparity_rows(part, robust, chance=False))
     base = Audit(
         plan=plan,
         data=data,
@@ -420,37 +420,6 @@ def assemble(
         comparison=(),
     )
     return base.with_trials(tried)
-
-
-def _distinct(tried: Sequence[Trial]) -> tuple[Trial, ...]:
-    """Number mitigations that were tried more than once, so that their rows can be told apart."""
-    seen: dict[str, int] = {}
-    named = []
-    for trial in tried:
-        name = trial.record.mitigation.split("#")[0]
-        seen[name] = seen.get(name, 0) + 1
-        if seen[name] > 1:
-            title = f"{trial.record.title.split(' (')[0]} ({seen[name]})"
-            record = replace(trial.record, mitigation=f"{name}#{seen[name]}", title=title)
-            named.append(replace(trial, record=record))
-        else:
-            named.append(trial)
-    return tuple(named)
-
-
-def _over_larger(rows: Sequence[DisparityRow], robust: Sequence[DisparityRow]) -> list[DisparityRow]:
-    """Keep the gaps over larger groups where they name other groups or fewer of them."""
-    found: dict[tuple[str, str], DisparityRow] = {
-        (row.metric, row.comparison): row for row in robust if row.comparison in {"difference", "ratio"}
-    }
-    kept = []
-    for row in rows:
-        other = found.get((row.metric, row.comparison))
-        if other is None or row.value is None:
-            continue
-        if (other.group, other.reference, other.value) != (row.group, row.reference, row.value):
-            kept.append(other)
-    return kept
 
 
 def _facts(audit: Audit) -> Facts:

@@ -16,6 +16,8 @@ from audit.plan import CRITERIA
 from audit.rows import DisparityRow, MetricRow
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from audit.cells import Cells
@@ -360,3 +362,31 @@ def ratio_to_reference(
     return [
         (group, number(ratio[i]), number(low[i]), number(high[i])) for i, group in enumerate(cells.groups)
     ]
+
+
+def changed_over_larger(rows: Sequence[DisparityRow], robust: Sequence[DisparityRow]) -> list[DisparityRow]:
+    """Keep the gaps over larger groups where they differ from the gaps over all groups.
+
+    Parameters
+    ----------
+    rows : sequence of DisparityRow
+        Disparities over all groups.
+    robust : sequence of DisparityRow
+        The same over groups with enough people.
+
+    Returns
+    -------
+    list of DisparityRow
+        Rows of ``robust`` that name other groups or another value.
+    """
+    found: dict[tuple[str, str], DisparityRow] = {
+        (row.metric, row.comparison): row for row in robust if row.comparison in {"difference", "ratio"}
+    }
+    kept = []
+    for row in rows:
+        other = found.get((row.metric, row.comparison))
+        if other is None or row.value is None:
+            continue
+        if (other.group, other.reference, other.value) != (row.group, row.reference, row.value):
+            kept.append(other)
+    return kept

@@ -142,7 +142,7 @@ def test_the_decision_on_missing_texts_lists_them_all():
 
 MOST_LINES = 450
 LARGER = {
-    "audit/result.py": 490,
+    "audit/result.py": 455,
     "tests/unit/test_cli.py": 600,
     "tests/unit/test_store.py": 470,
 }
