@@ -141,7 +141,7 @@ def set_up(
     features = (
         roles.features if roles.features is not None else tuple(n for n in dataset.names if n not in taken)
     )
-    needed = dict.fromkeys([*features, *extra, *taken])
+    needed = dict.fromkeys([*features, *extra, *taken, *roles.control, *plan.search.columns])
     frame = dataset.frame(list(needed))
     label = _texts(frame[roles.label])
     dropped: list[Dropped] = []

@@ -85,11 +85,40 @@ def rules(dataset: Dataset, plan: Plan, engine: Engine) -> tuple[Rule, ...]:
     PlanError
         Where cut points are named for a column of texts.
     """
-    return tuple(_rule(dataset, column, plan, engine) for column in plan.roles.sensitive)
+    return tuple(rule_of(dataset, column, plan, engine) for column in plan.roles.sensitive)
 
 
-def _rule(dataset: Dataset, column: str, plan: Plan, engine: Engine) -> Rule:
-    profile = dataset.column(column, role="sensitive feature")
+def rule_of(
+    dataset: Dataset, column: str, plan: Plan, engine: Engine, *, role: str = "sensitive feature"
+) -> Rule:
+    """Decide how one column makes groups.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The data.
+    column : str
+        The column.
+    plan : Plan
+        Cut points, where named.
+    engine : Engine
+        Finds quartiles.
+    role : str, default "sensitive feature"
+        What the column is called where it is missing.
+
+    Returns
+    -------
+    Rule
+        A numeric column with many values is cut at its quartiles where the plan names no cuts.
+
+    Raises
+    ------
+    RoleError
+        Where the column is missing or has too many values.
+    PlanError
+        Where cut points are named for a column of texts.
+    """
+    profile = dataset.column(column, role=role)
     cuts = plan.grouping.bins.get(column)
     if cuts:
         if not is_number(profile):
@@ -128,7 +157,7 @@ def group_names(dataset: Dataset, column: str, plan: Plan) -> tuple[str, ...]:
     """
     from audit.engines.duckdb_engine import DuckDBEngine
 
-    rule = _rule(dataset, column, plan, DuckDBEngine())
+    rule = rule_of(dataset, column, plan, DuckDBEngine())
     if rule.cuts is not None:
         return bin_labels(rule.cuts)
     return attribute(rule, dataset.frame([column])[column].unique())[0].levels

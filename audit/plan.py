@@ -7,54 +7,38 @@ itself: whether its columns exist is checked where the data are.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from types import MappingProxyType
 from typing import Any, Final, Literal
 
-from audit.errors import PlanError, did_you_mean, listing, quote
+from audit.errors import PlanError
+from audit.limits import check, choice
+from audit.names import BASELINES, CRITERIA, DEFAULT_TOLERANCES, KNOWN_TOLERANCES, RATES
 from audit.reading import build
+
+__all__ = [
+    "BASELINES",
+    "CRITERIA",
+    "DEFAULT_TOLERANCES",
+    "KNOWN_TOLERANCES",
+    "RATES",
+    "SCHEMA_VERSION",
+    "About",
+    "Grouping",
+    "MitigationChoice",
+    "ModelChoice",
+    "Plan",
+    "Roles",
+    "Search",
+    "with_tolerance",
+]
 
 SCHEMA_VERSION: Final = 1
 """Version of the plan and of the audit that is made from it."""
 
-BASELINES: Final = ("logistic_regression", "gradient_boosting", "mlp")
-"""The models that can be trained here."""
-
-DEFAULT_TOLERANCES: Final[Mapping[str, float]] = MappingProxyType(
-    {
-        "demographic_parity_difference": 0.10,
-        "demographic_parity_ratio": 0.80,
-        "equal_opportunity_difference": 0.10,
-        "equal_opportunity_ratio": 0.80,
-        "equalized_odds_difference": 0.10,
-    }
-)
-"""The criteria of a new plan: gaps of at most 10 points, ratios of at least four fifths."""
-
-CRITERIA: Final = ("demographic_parity", "equal_opportunity", "equalized_odds")
-"""Criteria that turn with the favourable outcome, each with a difference and a ratio."""
-
-RATES: Final = (
-    "base_rate",
-    "selection_rate",
-    "accuracy",
-    "error_rate",
-    "true_positive_rate",
-    "false_positive_rate",
-    "true_negative_rate",
-    "false_negative_rate",
-    "precision",
-)
-"""Rates of a group, in the order in which they are shown."""
-
-KNOWN_TOLERANCES: Final = tuple(
-    f"{name}_{kind}" for name in (*CRITERIA, *RATES) for kind in ("difference", "ratio")
-)
-"""Every disparity that can be given a tolerance."""
-
 Outcome = Literal["positive", "negative"]
+Task = Literal["binary", "multiclass", "regression"]
+SmallGroups = Literal["keep", "merge", "suppress"]
 ModelKind = Literal["column", "train", "onnx", "skops"]
 
 
@@ -104,6 +88,15 @@ class Roles:
         The column that says train, validation or test; with it, only test rows are audited.
     features : tuple of str or None
         What a model may look at; None means every column without another part.
+    control : tuple of str, default ()
+        Columns within whose values people are compared, such as the department applied to.
+    cluster : str or None
+        The column that says which rows belong together, such as a household; intervals allow for it.
+    probabilities : tuple of str, default ()
+        Columns of probabilities, each the probability of belonging to one group, where the group itself is not known.
+    task : {"binary", "multiclass", "regression"}, default "binary"
+        Whether the label has two values, several classes, or is a number. With several classes the positive one is
+        held against the rest; a number counts as positive above the median of its column.
     """
 
     label: str = ""
@@ -117,6 +110,10 @@ class Roles:
     weight: str | None = None
     split: str | None = None
     features: tuple[str, ...] | None = None
+    control: tuple[str, ...] = ()
+    cluster: str | None = None
+    probabilities: tuple[str, ...] = ()
+    task: Task = "binary"
 
     def taken(self) -> tuple[str, ...]:
         """Name the columns that have a part and are therefore not features unless asked for.
@@ -126,7 +123,8 @@ class Roles:
         tuple of str
             Column names, without repeats, in the order of the fields.
         """
-        parts = (self.label, self.decision, self.score, *self.sensitive, self.weight, self.split)
+        outcomes = (self.label, self.decision, self.score)
+        parts = (*outcomes, *self.sensitive, self.weight, self.split, self.cluster, *self.probabilities)
         return tuple(dict.fromkeys(part for part in parts if part))
 
 
@@ -145,12 +143,19 @@ class Grouping:
         Smallest denominator of a rate that is still estimated.
     include_unknown : bool, default False
         Whether people whose group is not recorded count as a group in gaps.
+    small : {"keep", "merge", "suppress"}, default "keep"
+        What becomes of groups of fewer than ``small_size`` people: they are kept, joined to one group of each column,
+        or kept out of every export together with what would give them away.
+    small_size : int, default 10
+        Where a group, or a count of people, is small.
     """
 
     bins: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     references: Mapping[str, str] = field(default_factory=dict)
     min_size: int = 1
     include_unknown: bool = False
+    small: SmallGroups = "keep"
+    small_size: int = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,6 +200,31 @@ class MitigationChoice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """Which subgroups to search for the ones that are treated worst.
+
+    Parameters
+    ----------
+    columns : tuple of str, default ()
+        Columns whose values make subgroups; empty means that nothing is searched.
+    depth : int, default 3
+        Most columns in one subgroup, 1 to 3.
+    metric : str, default "error_rate"
+        The rate by which subgroups are compared with everybody else.
+    min_size : int, default 30
+        Smallest denominator of a subgroup in each half.
+    false_discovery : float, default 0.05
+        Share of false discoveries that is allowed for.
+    """
+
+    columns: tuple[str, ...] = ()
+    depth: int = 3
+    metric: str = "error_rate"
+    min_size: int = 30
+    false_discovery: float = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Everything that decides the numbers of an audit, apart from the data and the model.
 
@@ -214,6 +244,12 @@ class Plan:
         Repairs to try.
     tolerances : mapping of str to float
         The criteria: a disparity's id and its tolerance; a difference at most, a ratio at least.
+    population : mapping of str to mapping of str to float
+        The population that the data stand for: a sensitive column, its groups, and each one's share or number of people.
+    search : Search
+        Which subgroups to search.
+    regret : bool, default False
+        Whether to train a model of each group's own and hold the decisions against it.
     confidence : float, default 0.95
         Confidence level of every interval, between 0.5 and 1.
     replicates : int, default 1000
@@ -233,6 +269,9 @@ class Plan:
     baseline: str = "logistic_regression"
     mitigations: tuple[MitigationChoice, ...] = ()
     tolerances: Mapping[str, float] = field(default_factory=lambda: dict(DEFAULT_TOLERANCES))
+    population: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    search: Search = field(default_factory=Search)
+    regret: bool = False
     confidence: float = 0.95
     replicates: int = 1000
     seed: int = 0
@@ -241,7 +280,7 @@ class Plan:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""
-        _check(self)
+        check(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Give the plan as plain lists, dicts, texts and numbers.
@@ -297,6 +336,7 @@ class Plan:
             "grouping": Grouping,
             "model": ModelChoice,
             "mitigations": MitigationChoice,
+            "search": Search,
         }
         return build(cls, given, "plan", parts)
 
@@ -357,48 +397,6 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _range(ok: bool, name: str, value: object, wanted: str) -> None:  # noqa: FBT001 - reads as a sentence
-    if not ok:
-        raise PlanError(f"'{name}' is {value}.", fix=f"Choose {wanted}.", code="plan_range")
-
-
-def _choice(name: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise PlanError(
-            f"'{name}' is {quote(value)}.",
-            why=f"Choices: {listing(choices)}.",
-            fix=did_you_mean(value, choices) or "Choose one of them.",
-            code="plan_choice",
-        )
-
-
-def _check(plan: Plan) -> None:
-    """Check every range that needs no data."""
-    _range(
-        0.5 <= plan.confidence < 1, "confidence", plan.confidence, "a level from 0.5 to below 1, such as 0.95"
-    )
-    _range(100 <= plan.replicates <= 100_000, "replicates", plan.replicates, "100 to 100,000")
-    _range(0 <= plan.seed < 2**32, "seed", plan.seed, "a whole number from 0 to 4,294,967,295")
-    _range(math.isfinite(plan.roles.threshold), "threshold", plan.roles.threshold, "a number")
-    _range(
-        1 <= plan.grouping.min_size < 2**53, "min_size", plan.grouping.min_size, "a whole number of 1 or more"
-    )
-    _choice("favourable", plan.roles.favourable, ("positive", "negative"))
-    _choice("kind", plan.model.kind, ("column", "train", "onnx", "skops"))
-    _choice("baseline", plan.baseline, BASELINES)
-    if plan.model.kind == "train":
-        _choice("algorithm", plan.model.algorithm, BASELINES)
-    for name, tolerance in plan.tolerances.items():
-        _choice("tolerance", name, KNOWN_TOLERANCES)
-        _range(0 <= tolerance <= 1, f"tolerance of {name}", tolerance, "a number from 0 to 1")
-    if len(set(plan.roles.sensitive)) != len(plan.roles.sensitive):
-        raise PlanError(
-            "A sensitive column is named twice.", fix="Name each column once.", code="plan_choice"
-        )
-    for column, cuts in plan.grouping.bins.items():
-        _range(list(cuts) == sorted(set(cuts)), f"bins of {column}", cuts, "cut points that rise")
-
-
 def with_tolerance(plan: Plan, name: str, value: float | None) -> Plan:
     """Give the plan with one tolerance changed, added or removed.
 
@@ -422,6 +420,6 @@ def with_tolerance(plan: Plan, name: str, value: float | None) -> Plan:
         Where there is no such disparity or the tolerance is out of range.
     """
     known = name if name in KNOWN_TOLERANCES else f"{name}_difference"
-    _choice("tolerance", name if known not in KNOWN_TOLERANCES else known, KNOWN_TOLERANCES)
+    choice("tolerance", name if known not in KNOWN_TOLERANCES else known, KNOWN_TOLERANCES)
     kept = {key: old for key, old in plan.tolerances.items() if key != known}
     return replace(plan, tolerances=kept if value is None else {**kept, known: value})

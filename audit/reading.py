@@ -71,6 +71,14 @@ def _value(name: str, value: Any, kind: str, parts: Mapping[str, type]) -> Any:
             for k, v in _mapping(name, value).items()
             if v is not None
         }
+    if name == "population":
+        return {
+            str(column): {
+                str(group): float(_number(f"population of {column}", share))
+                for group, share in _mapping(name, groups).items()
+            }
+            for column, groups in _mapping(name, value).items()
+        }
     if kind.startswith("Mapping"):
         return dict(_mapping(name, value))
     if value is None and "None" in kind:

@@ -6,34 +6,36 @@ again from its cells, so the file can be checked by anybody.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from audit.cells import Cells
+from audit.chapters.case import Case
+from audit.chapters.catalogue import chapters
 from audit.comparison import Trial, compare, number_repeats
 from audit.disparity.compare import changed_over_larger, disparity_rows, metric_rows
 from audit.disparity.verdict import judge
-from audit.errors import InputError
 from audit.findings.catalogue import find
 from audit.findings.facts import Facts
-from audit.plan import SCHEMA_VERSION, Plan, with_tolerance
-from audit.rows import (
-    Authority,
-    ComparisonRow,
-    DataRecord,
-    DisparityRow,
-    Dropped,
-    Finding,
-    MetricRow,
-    ModelRecord,
-    TrialRecord,
-    plain,
-)
+from audit.plan import Plan, with_tolerance
+from audit.saved import parts_of, to_plain
+from audit.tables.basis import Basis
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from audit.cells import Cells
+    from audit.rows import (
+        Authority,
+        ComparisonRow,
+        DataRecord,
+        DisparityRow,
+        Finding,
+        MetricRow,
+        ModelRecord,
+        TrialRecord,
+    )
 
 LARGER_GROUPS = 30
 """Where an extreme group rests on fewer people than this, the gap over the larger groups is shown beside it."""
@@ -69,6 +71,10 @@ class Audit:
         What matters most, in sentences.
     comparison : tuple of ComparisonRow
         Before, control and after each mitigation.
+    basis : Basis
+        What was counted besides the cells; the chapters are computed from it.
+    kept : dict of str to tuple
+        Chapters that have been computed already.
     """
 
     plan: Plan
@@ -83,6 +89,8 @@ class Audit:
     larger: tuple[DisparityRow, ...]
     findings: tuple[Finding, ...]
     comparison: tuple[ComparisonRow, ...]
+    basis: Basis = field(default_factory=Basis)
+    kept: dict[str, tuple[Any, ...]] = field(default_factory=dict, repr=False)
 
     @property
     def groupings(self) -> tuple[tuple[str, ...], ...]:
@@ -93,6 +101,23 @@ class Audit:
     def trials(self) -> tuple[TrialRecord, ...]:
         """What was tried, without the numbers."""
         return tuple(trial.record for trial in self.tried)
+
+    def chapter(self, name: str) -> tuple[Any, ...]:
+        """Give the rows of a chapter; they are computed when they are first asked for.
+
+        Parameters
+        ----------
+        name : str
+            Id of a chapter of :func:`audit.chapters.catalogue.chapters`.
+
+        Returns
+        -------
+        tuple of rows
+            Frozen rows of the chapter's kinds; empty where the audit gives no reason for it.
+        """
+        if name not in self.kept:
+            self.kept[name] = tuple(chapters()[name].rows(_case(self)))
+        return self.kept[name]
 
     def groups(self, sensitive: Sequence[str]) -> tuple[tuple[str, ...], ...]:
         """Name the groups of one grouping in display order.
@@ -241,7 +266,8 @@ class Audit:
         """
         disparities = judge(self.disparities, plan.tolerances)
         larger = judge(self.larger, plan.tolerances)
-        changed = replace(self, plan=plan, disparities=disparities, larger=larger)
+        kept = {name: rows for name, rows in self.kept.items() if not chapters()[name].judged}
+        changed = replace(self, plan=plan, disparities=disparities, larger=larger, kept=kept)
         return replace(changed, findings=find(_facts(changed)))
 
     def with_trials(self, tried: Sequence[Trial]) -> Audit:
@@ -270,27 +296,7 @@ class Audit:
         dict
             Ready for JSON; undefined numbers are None.
         """
-        return {
-            "schema_version": SCHEMA_VERSION,
-            "fingerprint": self.data.fingerprint,
-            "rows": {
-                "read": self.data.read,
-                "dropped": [plain(item) for item in self.data.dropped],
-                "audited": self.data.audited,
-            },
-            "plan": self.plan.to_dict(),
-            "data": plain(self.data),
-            "model": plain(self.model),
-            "findings": [plain(row) for row in self.findings],
-            "disparities": [plain(row) for row in self.disparities],
-            "disparities_larger_groups": [plain(row) for row in self.larger],
-            "metrics": [plain(row) for row in self.metrics],
-            "comparison": [plain(row) for row in self.comparison],
-            "trials": [trial.to_dict() for trial in self.tried],
-            "cells": self.cells.to_dict(),
-            "fairlearn": plain(self.authority),
-            "versions": dict(sorted(self.versions.items())),
-        }
+        return to_plain(self)
 
     def to_json(self) -> str:
         """Give the audit as the text of a file.
@@ -300,7 +306,10 @@ class Audit:
         str
             JSON in full precision, the same text for the same audit.
         """
-        return orjson.dumps(self.to_dict(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
+        raw = self.to_dict()
+        # The tables have many short rows: indented, each number would take a line of its own.
+        raw["basis"] = orjson.Fragment(orjson.dumps(raw["basis"]))
+        return orjson.dumps(raw, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Audit:
@@ -321,25 +330,7 @@ class Audit:
         InputError
             Where the text is not an audit of this release.
         """
-        try:
-            raw = orjson.loads(text)
-            parts = {
-                "plan": Plan.from_dict(raw["plan"]),
-                "data": _data_record(raw["data"]),
-                "model": ModelRecord(**{**raw["model"], **_tuples(raw["model"], "features", "notes")}),
-                "cells": Cells.from_dict(raw["cells"]),
-                "tried": tuple(Trial.from_dict(trial) for trial in raw["trials"]),
-                "authority": Authority(**{**raw["fairlearn"], **_tuples(raw["fairlearn"], "skipped")}),
-                "versions": raw["versions"],
-            }
-        except (ValueError, KeyError, TypeError) as error:
-            raise InputError(
-                "The file is not an audit of this release.",
-                why=f"{type(error).__name__} while reading it.",
-                fix="Run the audit again from its plan.",
-                code="audit_unreadable",
-            ) from error
-        return assemble(**parts)
+        return assemble(**parts_of(text))
 
 
 def groupings(sensitive: Sequence[str]) -> tuple[tuple[str, ...], ...]:
@@ -368,6 +359,7 @@ def assemble(
     tried: Sequence[Trial],
     authority: Authority,
     versions: Mapping[str, str],
+    basis: Basis | None = None,
 ) -> Audit:
     """Compute everything that follows from the cells.
 
@@ -387,6 +379,8 @@ def assemble(
         How the rates agree with Fairlearn's.
     versions : mapping of str to str
         Releases of the packages.
+    basis : Basis or None
+        What was counted besides the cells.
 
     Returns
     -------
@@ -418,8 +412,24 @@ def assemble(
         larger=judge(larger, plan.tolerances),
         findings=(),
         comparison=(),
+        basis=basis or Basis(),
     )
     return base.with_trials(tried)
+
+
+def _case(audit: Audit) -> Case:
+    return Case(
+        plan=audit.plan,
+        data=audit.data,
+        model=audit.model,
+        cells=audit.cells,
+        basis=audit.basis,
+        groupings=audit.groupings,
+        metrics=audit.metrics,
+        disparities=audit.disparities,
+        larger=audit.larger,
+        chapter=audit.chapter,
+    )
 
 
 def _facts(audit: Audit) -> Facts:
@@ -435,19 +445,6 @@ def _facts(audit: Audit) -> Facts:
         trials=audit.trials,
         comparison=audit.comparison,
         authority=audit.authority,
-    )
-
-
-def _tuples(raw: Mapping[str, Any], *names: str) -> dict[str, tuple[Any, ...]]:
-    return {name: tuple(raw[name]) for name in names}
-
-
-def _data_record(raw: Mapping[str, Any]) -> DataRecord:
-    return DataRecord(
-        **{
-            **raw,
-            "dropped": tuple(Dropped(**item) for item in raw["dropped"]),
-            "notes": tuple(raw["notes"]),
-            "missing": tuple((name, int(n)) for name, n in raw["missing"]),
-        }
+        basis=audit.basis,
+        chapter=audit.chapter,
     )

@@ -17,6 +17,8 @@ from audit.bench import Bench, decide, left_out, set_up
 from audit.counting import count_decisions
 from audit.engines.duckdb_engine import DuckDBEngine
 from audit.errors import ModelError, RoleError, quote
+from audit.gather.basis import gather
+from audit.gather.sources import on_bench, stored
 from audit.grouping import rules
 from audit.metrics.authority import compare_with_fairlearn
 from audit.models.split import TEST
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from audit.data.dataset import Dataset
     from audit.plan import MitigationChoice, Plan
     from audit.progress import Progress
+    from audit.tables.basis import Basis
 
 MAY_KNOW_ROWS: Final = (
     "An uploaded model may have been trained on rows that are audited here; then it looks better than it is."
@@ -256,12 +259,13 @@ def prepare(dataset: Dataset, plan: Plan, *, model: Path | None = None, progress
             split=TEST_ROWS if plan.roles.split else "all rows",
         )
         record = _column_record(plan)
+        basis = gather(stored(dataset, plan, outcomes, how, engine), progress=within(progress, 0.4, 0.9))
         return Work(
             dataset=dataset,
             plan=plan,
             outcomes=outcomes,
             model=None,
-            result=_finish(plan, data, record, tally.cells, progress),
+            result=_finish(plan, data, record, tally.cells, basis=basis, progress=progress),
         )
     if plan.model.kind == "train":
         return _prepare_trained(dataset, plan, outcomes, how, progress)
@@ -288,12 +292,24 @@ def _prepare_trained(dataset: Dataset, plan: Plan, outcomes: Outcomes, how: Any,
         features=fitted.features,
         notes=fitted.notes,
     )
+    audited = on_bench(
+        bench,
+        test,
+        decide(before.score, plan.roles.threshold),
+        before.score,
+        dataset=dataset,
+        plan=plan,
+        outcomes=outcomes,
+        rules=how,
+        engine=DuckDBEngine(),
+    )
+    basis = gather(audited, progress=within(progress, 0.8, 0.9))
     work = Work(
         dataset=dataset,
         plan=plan,
         outcomes=outcomes,
         model=None,
-        result=_finish(plan, data, record, cells, progress),
+        result=_finish(plan, data, record, cells, basis=basis, progress=progress),
     )
     work.bench, work.before = bench, before
     return work
@@ -342,7 +358,20 @@ def _prepare_uploaded(
         features=inputs,
         notes=tuple(dict.fromkeys((MAY_KNOW_ROWS, *info.notes, *ran.notes))),
     )
-    return replace(work, result=_finish(plan, data, record, bench.cells(rows, [ran.decisions]), progress))
+    audited = on_bench(
+        bench,
+        rows,
+        ran.decisions,
+        ran.score,
+        dataset=dataset,
+        plan=plan,
+        outcomes=outcomes,
+        rules=how,
+        engine=DuckDBEngine(),
+    )
+    basis = gather(audited, progress=within(progress, 0.8, 0.9))
+    cells = bench.cells(rows, [ran.decisions])
+    return replace(work, result=_finish(plan, data, record, cells, basis=basis, progress=progress))
 
 
 def _column_record(plan: Plan) -> ModelRecord:
@@ -365,7 +394,9 @@ def _about(dataset: Dataset, plan: Plan) -> dict[str, Any]:
     }
 
 
-def _finish(plan: Plan, data: DataRecord, model: ModelRecord, cells: Cells, progress: Progress) -> Audit:
+def _finish(
+    plan: Plan, data: DataRecord, model: ModelRecord, cells: Cells, *, basis: Basis, progress: Progress
+) -> Audit:
     progress(0.9, "Computing rates and intervals")
     parts = [cells.marginal(sensitive) for sensitive in groupings(cells.sensitive)]
     for part in parts:
@@ -378,6 +409,7 @@ def _finish(plan: Plan, data: DataRecord, model: ModelRecord, cells: Cells, prog
         tried=(),
         authority=compare_with_fairlearn(parts),
         versions=versions(),
+        basis=basis,
     )
 
 

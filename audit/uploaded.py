@@ -38,11 +38,14 @@ class Ran:
         Whether they come from scores and a threshold.
     notes : tuple of str
         What a reader should know of the run.
+    score : ndarray of float64 or None
+        The score of each row, where the model gives scores.
     """
 
     decisions: NDArray[np.int8]
     has_scores: bool
     notes: tuple[str, ...]
+    score: NDArray[np.float64] | None = None
 
 
 def _features(dataset: Dataset, plan: Plan) -> tuple[str, ...]:
@@ -183,4 +186,6 @@ def run_model(
     scored = score_isolated(*file, frame, inputs, positive=positive, progress=progress)
     if scored.score is None:
         return Ran(decisions=np.asarray(scored.decision, dtype=np.int8), has_scores=False, notes=scored.notes)
-    return Ran(decisions=decide(scored.score, threshold), has_scores=True, notes=scored.notes)
+    return Ran(
+        decisions=decide(scored.score, threshold), has_scores=True, notes=scored.notes, score=scored.score
+    )

@@ -5,6 +5,7 @@ Run it from the root of the project after a text, a spec or a sentence has chang
 
 from __future__ import annotations
 
+import runpy
 import shlex
 import subprocess
 import sys
@@ -154,6 +155,9 @@ def console(readme: str) -> str:
 
 def main() -> None:
     """Write everything that is generated."""
+    describe = runpy.run_path(str(ROOT / "docs" / "schema.py"))
+    path = describe["SCHEMA"]
+    path.write_text(describe["schema"](path.read_text(encoding="utf-8")), encoding="utf-8")
     METHODS.write_text(methods(), encoding="utf-8")
     README.write_text(console(README.read_text(encoding="utf-8")), encoding="utf-8")
 

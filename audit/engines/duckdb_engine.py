@@ -25,7 +25,9 @@ class DuckDBEngine:
 
     name = "duckdb"
 
-    def count(self, source: Source, keys: Sequence[Key], *, weight: str | None = None) -> Counted:
+    def count(
+        self, source: Source, keys: Sequence[Key], *, weight: str | None = None, total: str | None = None
+    ) -> Counted:
         """Count the rows of every combination of keys that occurs.
 
         Parameters
@@ -36,24 +38,31 @@ class DuckDBEngine:
             How columns become keys.
         weight : str or None
             The column of weights.
+        total : str or None
+            A numeric column that is summed, times the weight.
 
         Returns
         -------
         Counted
             One entry for each combination; missing values make keys of their own.
         """
-        names = list(dict.fromkeys([*(key.column for key in keys), *([weight] if weight else [])]))
+        asked = [*(key.column for key in keys), *(name for name in (weight, total) if name)]
+        names = list(dict.fromkeys(asked))
         # Sums of floats depend on their order: one thread makes a weighted count repeatable to the last bit.
-        with _connect(threads=1 if weight else None) as connection:
+        with _connect(threads=1 if weight or total else None) as connection:
             rows = _relation(connection, source, names)
             columns = [_key(key, names).alias(f"k{i}") for i, key in enumerate(keys)]
             if weight:
                 w = nw.col(f"c{names.index(weight)}").cast(nw.Float64)
                 columns += [w.alias("w"), (w * w).alias("w2"), w.is_null().cast(nw.Int64).alias("no_w")]
+            if total:
+                t = nw.col(f"c{names.index(total)}").cast(nw.Float64)
+                t = nw.when(~t.is_nan()).then(t)
+                columns.append((t * w if weight else t).alias("t"))
             cells = (
                 rows.select(*columns)
                 .group_by(*(f"k{i}" for i in range(len(keys))))
-                .agg(*_sums(weighted=bool(weight)))
+                .agg(*_sums(weighted=bool(weight), total=bool(total)))
             )
             table = cells.collect(backend="pyarrow").to_native()
         n = _array(table["n"], np.int64)
@@ -66,6 +75,7 @@ class DuckDBEngine:
             w2=_array(table["w2"], float) if weight else n.astype(float),
             weightless=_array(table["no_w"], np.int64) if weight else np.zeros(len(n), dtype=np.int64),
             lowest_weight=_lowest(table) if weight else 1.0,
+            total=_array(table["t"], float) if total else None,
         )
 
     def quantiles(self, source: Source, column: str, levels: Sequence[float]) -> tuple[float, ...]:
@@ -123,11 +133,15 @@ def _relation(connection: Any, source: Source, names: Sequence[str]) -> Any:
 
 def _key(key: Key, names: Sequence[str]) -> Any:
     column = nw.col(f"c{names.index(key.column)}")
-    if key.at_least is None and key.cuts is None:
+    if key.at_least is None and key.cuts is None and key.bins is None:
         return column
     number = column.cast(nw.Float64)
     # To DuckDB "not a number" is larger than every number: here it is a missing value.
     column = nw.when(~number.is_nan()).then(number)
+    if key.bins is not None:
+        start, width, last = key.bins[0], key.bins[1], key.bins[2] - 1
+        bin_ = ((column - start) / width).floor()
+        return nw.when(bin_ < 0).then(0).when(bin_ > last).then(last).otherwise(bin_)
     if key.at_least is not None:
         return (column >= key.at_least).cast(nw.Int64)
     if key.cuts is not None:
@@ -139,8 +153,10 @@ def _key(key: Key, names: Sequence[str]) -> Any:
     return column
 
 
-def _sums(*, weighted: bool) -> list[Any]:
+def _sums(*, weighted: bool, total: bool) -> list[Any]:
     sums = [nw.len().alias("n")]
+    if total:
+        sums.append(nw.col("t").sum())
     if weighted:
         sums += [
             nw.col("w").sum(),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from audit.cells import Cells
     from audit.plan import Plan
     from audit.rows import (
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
         ModelRecord,
         TrialRecord,
     )
+    from audit.tables.basis import Basis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -25,8 +28,10 @@ class Facts:
 
     Parameters
     ----------
-    plan, data, model, cells, groupings, metrics, disparities, larger, trials, comparison, authority
+    plan, data, model, cells, basis, groupings, metrics, disparities, larger, trials, comparison, authority
         As in :class:`audit.result.Audit`.
+    chapter : callable
+        Gives the rows of a chapter by its id; the first call computes them, so only what is cheap is asked for.
     """
 
     plan: Plan
@@ -40,6 +45,8 @@ class Facts:
     trials: tuple[TrialRecord, ...]
     comparison: tuple[ComparisonRow, ...]
     authority: Authority
+    basis: Basis
+    chapter: Callable[[str], tuple[Any, ...]]
 
     def rows(self, metric: str, comparison: str) -> list[DisparityRow]:
         """Give one disparity over every grouping, in the order of the groupings.

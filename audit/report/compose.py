@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Final
 from audit.errors import PlanError, did_you_mean, listing, quote
 from audit.report.document import Document
 from audit.report.pdf import Attachment, preview, render
-from audit.report.sections import back, front, groups, people, tried
+from audit.report.sections import (
+    back,
+    certainty,
+    comparable,
+    front,
+    glossary,
+    groups,
+    people,
+    scores,
+    subgroups,
+    tried,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -22,10 +33,15 @@ SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "data": "Who is in the data",
         "groups": "Group by group",
         "intersections": "Where features meet",
+        "subgroups": "Subgroups that stand out",
+        "comparable": "Among comparable people",
+        "scores": "Scores and thresholds",
         "worst_group": "The worst group",
+        "certainty": "How firm this is",
         "mitigations": "What was tried",
         "limits": "What this does not tell",
         "methods": "How it was computed",
+        "glossary": "The words",
         "record": "The record",
     }
 )
@@ -42,10 +58,15 @@ _MADE: Final[Mapping[str, Callable[[Audit], list[Block]]]] = MappingProxyType(
             for block in groups.grouping(audit, sensitive)
         ],
         "intersections": groups.intersections,
+        "subgroups": subgroups.subgroups,
+        "comparable": comparable.comparable,
+        "scores": scores.scores,
         "worst_group": groups.worst_groups,
+        "certainty": certainty.certainty,
         "mitigations": tried.mitigations,
         "limits": back.limits,
         "methods": back.methods,
+        "glossary": glossary.glossary,
         "record": back.record,
     }
 )

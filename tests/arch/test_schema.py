@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import get_args
@@ -40,6 +41,12 @@ def adult():
 def problems(audit):
     found = Draft202012Validator(SCHEMA).iter_errors(json.loads(audit.to_json()))
     return [f"{list(error.absolute_path)}: {error.message[:200]}" for error in found]
+
+
+def test_the_generated_parts_are_up_to_date():
+    make = runpy.run_path(str(ROOT / "docs" / "schema.py"))
+    written = (ROOT / "docs" / "audit.schema.json").read_text(encoding="utf-8")
+    assert make["schema"](written) == written, "run: python docs/make.py"
 
 
 def test_the_schema_is_a_schema():
@@ -104,6 +111,7 @@ def test_the_schema_refuses_what_is_not_an_audit(adult):
         ("grouping", plans.Grouping),
         ("modelChoice", plans.ModelChoice),
         ("mitigationChoice", plans.MitigationChoice),
+        ("search", plans.Search),
     ],
 )
 def test_every_field_of_a_row_is_described_and_required(name, kind):

@@ -62,7 +62,7 @@ def test_before_the_first_run_a_screen_leads_to_the_model(walk, known):
 
 
 def test_comparing_without_a_trial_leads_to_the_lab(visit, known):
-    assert visit("08_compare", known.sample).button(key="way_out").label == "Choose a mitigation"
+    assert visit("11_compare", known.sample).button(key="way_out").label == "Choose a mitigation"
 
 
 def test_the_overview_says_the_sentences_of_the_audit(visit, known):
@@ -287,7 +287,7 @@ def test_roles_that_are_missing_are_named(visit, known):
 
 def test_before_and_after_show_the_paired_change(visit, known):
     audit = tasks.load_audit(known.store, known.tried)
-    at = visit("08_compare", known.tried)
+    at = visit("11_compare", known.tried)
     shown = literally(said(at))
     gap = next(
         row
@@ -300,7 +300,7 @@ def test_before_and_after_show_the_paired_change(visit, known):
 
 def test_a_trial_can_be_deleted(visit, known):
     copy = known.store.duplicate_audit(known.tried)
-    at = visit("07_mitigate", copy)
+    at = visit("10_mitigate", copy)
     at.button(key="delete_trial_0").click().run()
     assert not at.exception
     assert known.store.trials(copy) == {}

@@ -9,7 +9,7 @@ from ui.pagespec import PageSpec
 from ui.shell import enter
 
 PAGE = PageSpec(
-    title="Methods", question="How was it computed?", section="Hand over", order=10, needs="nothing"
+    title="Methods", question="How was it computed?", section="Hand over", order=13, needs="nothing"
 )
 
 screen = enter(PAGE)

@@ -9,7 +9,7 @@ from ui.pagespec import PageSpec
 from ui.shell import enter
 
 PAGE = PageSpec(
-    title="Compare", question="Did it help, and who paid?", section="Repair", order=8, needs="trials"
+    title="Compare", question="Did it help, and who paid?", section="Repair", order=11, needs="trials"
 )
 
 screen = enter(PAGE)

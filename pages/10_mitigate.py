@@ -8,7 +8,7 @@ from ui import jobpanel, lab, show
 from ui.pagespec import PageSpec
 from ui.shell import enter
 
-PAGE = PageSpec(title="Mitigate", question="What could be done?", section="Repair", order=7, needs="result")
+PAGE = PageSpec(title="Mitigate", question="What could be done?", section="Repair", order=10, needs="result")
 
 screen = enter(PAGE)
 lab.introduction(screen)

@@ -9,7 +9,9 @@ from ui.pagespec import PageSpec
 from ui.problems import boundary
 from ui.shell import enter
 
-PAGE = PageSpec(title="Report", question="What do I hand over?", section="Hand over", order=9, needs="result")
+PAGE = PageSpec(
+    title="Report", question="What do I hand over?", section="Hand over", order=12, needs="result"
+)
 
 screen = enter(PAGE)
 show.answer(

@@ -1,0 +1,1 @@
+"""Counts what the further chapters of an audit are computed from: one file for each table of the basis."""

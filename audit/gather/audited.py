@@ -1,0 +1,187 @@
+"""The audited rows, wherever they are: counted by any keys, with the same rows left out as in the cells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from audit.engines.protocol import Key
+from audit.grouping import attribute
+from audit.values import canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from audit.cells import Attribute
+    from audit.data.dataset import Dataset
+    from audit.engines.protocol import Engine, Source
+    from audit.grouping import Rule
+    from audit.plan import Plan
+    from audit.roles import Outcomes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Kept:
+    """Audited rows, counted by keys, label and decision.
+
+    Parameters
+    ----------
+    keys : list of tuple
+        The further key values of each entry as the engine gives them; None where a value is missing.
+    label, decision : ndarray of int8 of shape (n_entries,)
+        1 for positive.
+    n, w, w2 : ndarray of shape (n_entries,)
+        Rows, sum of weights and of squared weights; rows without a weight are left out.
+    total : ndarray of shape (n_entries,) or None
+        Sum of weight × the column that was asked for.
+    """
+
+    keys: list[tuple[Any, ...]]
+    label: NDArray[np.int8]
+    decision: NDArray[np.int8]
+    n: NDArray[np.float64]
+    w: NDArray[np.float64]
+    w2: NDArray[np.float64]
+    total: NDArray[np.float64] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Audited:
+    """Where the audited rows are and which of them count.
+
+    Parameters
+    ----------
+    source : Path or pyarrow.Table
+        The rows: the stored file, or test rows in memory with the decisions of a model beside them.
+    dataset : Dataset
+        The data they come from, with profiles of the columns.
+    plan : Plan
+        The plan.
+    outcomes : Outcomes
+        The texts that count as positive.
+    rules : tuple of Rule
+        How the sensitive columns make groups.
+    engine : Engine
+        Where rows are counted.
+    decision : str or None
+        The column of decisions; None where a score is held against the threshold.
+    made : bool
+        Whether the decision column holds 0 and 1 of a model run here.
+    score : str or None
+        The column of scores, where there are scores.
+    split : str or None
+        The column that says train, validation or test; None where all of these rows are audited.
+    weight : str or None
+        The column of weights.
+    """
+
+    source: Source
+    dataset: Dataset
+    plan: Plan
+    outcomes: Outcomes
+    rules: tuple[Rule, ...]
+    engine: Engine
+    decision: str | None
+    made: bool
+    score: str | None
+    split: str | None
+    weight: str | None
+
+    @property
+    def group_keys(self) -> list[Key]:
+        """The keys that make the groups."""
+        return [Key(column=rule.column, cuts=rule.cuts) for rule in self.rules]
+
+    def count(self, keys: Sequence[Key], *, weight: str | None = None, total: str | None = None) -> Kept:
+        """Count the audited rows by some keys, the label and the decision.
+
+        Parameters
+        ----------
+        keys : sequence of Key
+            Further keys.
+        weight : str or None
+            Another column of weights than the plan's.
+        total : str or None
+            A numeric column that is summed, times the weight.
+
+        Returns
+        -------
+        Kept
+            One entry for each combination that occurs.
+        """
+        outcome = (
+            Key(column=self.score or "", at_least=self.plan.roles.threshold)
+            if self.decision is None
+            else Key(column=self.decision)
+        )
+        rows = [*keys, Key(column=self.plan.roles.label), outcome]
+        rows += [Key(column=self.split)] if self.split else []
+        counted = self.engine.count(self.source, rows, weight=weight or self.weight, total=total)
+        return _kept(self, counted, len(keys))
+
+
+def _kept(audited: Audited, counted: Any, width: int) -> Kept:
+    parts = None
+    if audited.split:
+        from audit.models.split import TEST, split_from_column
+
+        parts = split_from_column([*(key[-1] for key in counted.keys), "train"])[:-1] == TEST
+    # A table of scores has many entries and few labels: each value is turned into its text once.
+    texts = {value: canonical(value) for key in counted.keys for value in key[width : width + 2]}
+    label = [texts[key[width]] for key in counted.keys]
+    decision = [key[width + 1] for key in counted.keys]
+    left = counted.n - counted.weightless
+    keep = [
+        i
+        for i in range(len(left))
+        if left[i] > 0
+        and (parts is None or parts[i])
+        and label[i] is not None
+        and texts[decision[i]] is not None
+    ]
+    by_number = audited.decision is None or audited.made
+    positive = [
+        bool(decision[i]) if by_number else texts[decision[i]] in audited.outcomes.decision for i in keep
+    ]
+    return Kept(
+        keys=[counted.keys[i][:width] for i in keep],
+        label=np.array([label[i] == audited.outcomes.label for i in keep], dtype=np.int8),
+        decision=np.array(positive, dtype=np.int8),
+        n=left[keep].astype(float),
+        w=counted.w[keep],
+        w2=counted.w2[keep],
+        total=None if counted.total is None else counted.total[keep],
+    )
+
+
+def place(
+    rules: Sequence[Rule], keys: Sequence[tuple[Any, ...]]
+) -> tuple[tuple[Attribute, ...], NDArray[np.int64]]:
+    """Turn the raw key values of some columns into attributes and positions of levels.
+
+    Parameters
+    ----------
+    rules : sequence of Rule
+        How the columns make groups.
+    keys : sequence of tuple
+        For each entry the raw values of these columns, in their order; more values may follow.
+
+    Returns
+    -------
+    attributes : tuple of Attribute
+        The columns with the levels that occur.
+    codes : ndarray of int of shape (n_entries, n_rules)
+        Position of each entry's level.
+    """
+    found, codes = [], np.zeros((len(keys), len(rules)), dtype=np.int64)
+    for j, rule in enumerate(rules):
+        known = {key[j]: canonical(key[j]) is not None for key in keys}
+        raw = [key[j] if known[key[j]] else None for key in keys]
+        each, positions = attribute(rule, set(raw))
+        found.append(each)
+        codes[:, j] = [positions[value] for value in raw]
+    return tuple(found), codes

@@ -1,0 +1,124 @@
+"""What the settings of a plan may be, as far as that needs no data."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from audit.errors import PlanError, did_you_mean, listing, quote
+from audit.names import BASELINES, KNOWN_TOLERANCES, RATES
+
+
+def in_range(ok: bool, name: str, value: object, wanted: str) -> None:  # noqa: FBT001 - reads as a sentence
+    """Refuse a value out of its range.
+
+    Parameters
+    ----------
+    ok : bool
+        Whether it is in its range.
+    name : str
+        The setting.
+    value : object
+        Its value.
+    wanted : str
+        What to choose instead.
+
+    Raises
+    ------
+    PlanError
+        Where it is not.
+    """
+    if not ok:
+        raise PlanError(f"'{name}' is {value}.", fix=f"Choose {wanted}.", code="plan_range")
+
+
+def choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    """Refuse a word that is not one of a list.
+
+    Parameters
+    ----------
+    name : str
+        The setting.
+    value : str
+        Its value.
+    choices : tuple of str
+        What it may be.
+
+    Raises
+    ------
+    PlanError
+        Where it is none of them.
+    """
+    if value not in choices:
+        raise PlanError(
+            f"'{name}' is {quote(value)}.",
+            why=f"Choices: {listing(choices)}.",
+            fix=did_you_mean(value, choices) or "Choose one of them.",
+            code="plan_choice",
+        )
+
+
+def check(plan: Any) -> None:
+    """Check every range that needs no data.
+
+    Parameters
+    ----------
+    plan : Plan
+        The plan.
+
+    Raises
+    ------
+    PlanError
+        Where a value cannot be meant.
+    """
+    in_range(
+        0.5 <= plan.confidence < 1, "confidence", plan.confidence, "a level from 0.5 to below 1, such as 0.95"
+    )
+    in_range(100 <= plan.replicates <= 100_000, "replicates", plan.replicates, "100 to 100,000")
+    in_range(0 <= plan.seed < 2**32, "seed", plan.seed, "a whole number from 0 to 4,294,967,295")
+    in_range(math.isfinite(plan.roles.threshold), "threshold", plan.roles.threshold, "a number")
+    in_range(
+        1 <= plan.grouping.min_size < 2**53, "min_size", plan.grouping.min_size, "a whole number of 1 or more"
+    )
+    choice("favourable", plan.roles.favourable, ("positive", "negative"))
+    choice("kind", plan.model.kind, ("column", "train", "onnx", "skops"))
+    choice("baseline", plan.baseline, BASELINES)
+    choice("task", plan.roles.task, ("binary", "multiclass", "regression"))
+    choice("small", plan.grouping.small, ("keep", "merge", "suppress"))
+    choice("metric", plan.search.metric, RATES)
+    in_range(2 <= plan.grouping.small_size <= 1000, "small_size", plan.grouping.small_size, "2 to 1,000")
+    in_range(1 <= plan.search.depth <= 3, "depth", plan.search.depth, "1, 2 or 3")
+    in_range(
+        1 <= plan.search.min_size < 2**53, "min_size", plan.search.min_size, "a whole number of 1 or more"
+    )
+    in_range(
+        0 < plan.search.false_discovery < 1,
+        "false_discovery",
+        plan.search.false_discovery,
+        "a share such as 0.05",
+    )
+    if plan.model.kind == "train":
+        choice("algorithm", plan.model.algorithm, BASELINES)
+    for name, tolerance in plan.tolerances.items():
+        choice("tolerance", name, KNOWN_TOLERANCES)
+        in_range(0 <= tolerance <= 1, f"tolerance of {name}", tolerance, "a number from 0 to 1")
+    for part, columns in (
+        ("sensitive", plan.roles.sensitive),
+        ("control", plan.roles.control),
+        ("probability", plan.roles.probabilities),
+        ("search", plan.search.columns),
+    ):
+        if len(set(columns)) != len(columns):
+            raise PlanError(
+                f"A {part} column is named twice.", fix="Name each column once.", code="plan_choice"
+            )
+    for column, groups in plan.population.items():
+        known = all(math.isfinite(value) and value >= 0 for value in groups.values())
+        in_range(
+            known and sum(groups.values()) > 0,
+            f"population of {column}",
+            "not shares",
+            "shares of 0 or more, one above 0",
+        )
+    for column, cuts in plan.grouping.bins.items():
+        in_range(list(cuts) == sorted(set(cuts)), f"bins of {column}", cuts, "cut points that rise")

@@ -1,0 +1,26 @@
+"""A model of each group's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from audit.report.blocks import Block
+    from audit.result import Audit
+
+
+def regret(audit: Audit) -> list[Block]:
+    """A model of each group's own.
+
+    Parameters
+    ----------
+    audit : Audit
+        The audit.
+
+    Returns
+    -------
+    list of blocks
+        Part of a section; nothing where there is nothing to say.
+    """
+    del audit
+    return []

@@ -1,0 +1,45 @@
+"""What a search over subgroups counted: every subgroup that was tested, in the discovery and in the confirmation half."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Searched:
+    """Subgroups that were counted, before anything is tested.
+
+    Parameters
+    ----------
+    raw : dict
+        Plain values.
+    """
+
+    raw: dict[str, Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the table as plain values for JSON.
+
+        Returns
+        -------
+        dict
+            :meth:`from_dict` reads it back.
+        """
+        return self.raw
+
+    @classmethod
+    def from_dict(cls, raw: dict[str, Any]) -> Searched:
+        """Read what :meth:`to_dict` gave.
+
+        Parameters
+        ----------
+        raw : dict
+            Plain values.
+
+        Returns
+        -------
+        Searched
+            The table.
+        """
+        return cls(raw=raw)
