@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from audit.release import VERSION
 
 if TYPE_CHECKING:
-    from audit.plan import About, Grouping, MitigationChoice, ModelChoice, Plan, Roles
+    from audit.plan import About, Grouping, MitigationChoice, ModelChoice, Plan, Roles, Search
     from audit.result import Audit
     from audit.run import run
 
 __version__ = VERSION
 
-__all__ = ["About", "Audit", "Grouping", "MitigationChoice", "ModelChoice", "Plan", "Roles", "run"]
+__all__ = ["About", "Audit", "Grouping", "MitigationChoice", "ModelChoice", "Plan", "Roles", "Search", "run"]
 
 _HOMES = {"Audit": "audit.result", "run": "audit.run"}
 
@@ -24,4 +24,6 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'audit' has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(_HOMES.get(name, "audit.plan")), name)
+    found = import_module(_HOMES.get(name, "audit.plan"))
+    # The module of this name can be called: whoever asks, and in whatever order, is given the same thing.
+    return found if name == "run" else getattr(found, name)

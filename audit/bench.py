@@ -5,13 +5,13 @@ A bench holds the training rows and the rows that are measured, once; every mode
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from audit.cells import from_arrays
-from audit.grouping import MOST_GROUPS, codes_in_memory, too_many_groups
+from audit.grouping import MOST_GROUPS, codes_in_memory, join_small, too_many_groups
 from audit.models.split import TRAIN, VALIDATION, split_from_column, split_rows
 from audit.roles import check_weights, nothing_left
 from audit.rows import Dropped
@@ -159,9 +159,7 @@ def set_up(
     if not keep.any():
         raise nothing_left(", ".join(item.reason for item in dropped))
     frame = frame.loc[keep].reset_index(drop=True)
-    y = np.array(
-        [text == outcomes.label for text, kept in zip(label, keep, strict=True) if kept], dtype=np.int8
-    )
+    y = outcomes.positive(frame[roles.label])
     found = [codes_in_memory(rule, frame[rule.column]) for rule in rules]
     codes = np.column_stack([c for _, c in found])
     weight = frame[roles.weight].to_numpy(dtype=float) if roles.weight else None
@@ -188,6 +186,67 @@ def set_up(
     if n_groups > MOST_GROUPS:
         raise too_many_groups(n_groups, " × ".join(roles.sensitive))
     return bench
+
+
+def without_small(
+    bench: Bench, rows: NDArray[np.int64], rules: tuple[Rule, ...], plan: Plan
+) -> tuple[Bench, tuple[Rule, ...], tuple[str, ...]]:
+    """Join small groups, where the plan asks for it, before anything is trained or decided; the split stays.
+
+    Parameters
+    ----------
+    bench : Bench
+        The rows.
+    rows : ndarray of int
+        Positions of the audited rows: they say which groups are small.
+    rules : tuple of Rule
+        How the sensitive columns make groups.
+    plan : Plan
+        The policy for small groups.
+
+    Returns
+    -------
+    bench : Bench
+        The same rows, in joined groups.
+    rules : tuple of Rule
+        The rules of these groups.
+    notes : tuple of str
+        What was joined; empty where nothing was.
+    """
+    if plan.grouping.small != "merge":
+        return bench, rules, ()
+    now, notes = join_small(rules, bench.cells(rows, []), plan.grouping)
+    found = [codes_in_memory(rule, bench.frame[rule.column]) for rule in now]
+    codes = np.column_stack([each for _, each in found])
+    return replace(bench, attributes=tuple(a for a, _ in found), codes=codes), now, notes
+
+
+def column_decisions(
+    bench: Bench, rows: NDArray[np.int64], plan: Plan, outcomes: Outcomes
+) -> NDArray[np.int8]:
+    """Read the decisions that are a column of the data.
+
+    Parameters
+    ----------
+    bench : Bench
+        The rows.
+    rows : ndarray of int
+        Positions of the rows wanted.
+    plan : Plan
+        The decision column, or the score column and its threshold.
+    outcomes : Outcomes
+        What counts as positive.
+
+    Returns
+    -------
+    ndarray of int8 of shape (n_rows,)
+        0 or 1.
+    """
+    roles = plan.roles
+    if roles.decision:
+        decided = bench.frame[roles.decision].iloc[rows]
+        return np.array([canonical(value) in outcomes.decision for value in decided], dtype=np.int8)
+    return decide(bench.frame[roles.score or ""].iloc[rows].to_numpy(dtype=float), roles.threshold)
 
 
 def _texts(column: Any) -> list[str | None]:

@@ -90,7 +90,7 @@ class Cells:
     @property
     def sizes(self) -> NDArray[np.int64]:
         """Rows of each group, of shape (n_groups,)."""
-        return np.asarray(self.n.reshape(len(self.groups), -1).sum(axis=1), dtype=np.int64)
+        return np.asarray(self.n.sum(axis=tuple(range(1, self.n.ndim))), dtype=np.int64)
 
     @property
     def total(self) -> int:

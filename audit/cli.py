@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from audit.errors import AuditError, InputError, JobFailed, quote
-from audit.options import existing, model_file, parser, plan_from, with_references
+from audit.options import existing, model_file, parser, plan_from, with_population, with_references
 
 if TYPE_CHECKING:
     import argparse
@@ -44,7 +44,7 @@ def status(result: Audit) -> int:
     int
         1 where a criterion is beyond its tolerance, else 3 where one cannot be decided, else 0.
     """
-    verdicts = {row.verdict for row in result.disparities}
+    verdicts = {row.verdict for row in result.verdicts}
     if "beyond" in verdicts:
         return BEYOND
     return CANNOT_TELL if "cannot_tell" in verdicts else WITHIN
@@ -95,8 +95,10 @@ def write(result: Audit, folder: Path) -> None:
     InputError
         Where the folder cannot be written to.
     """
+    from audit.disclosure.protect import protected
     from audit.report.compose import to_pdf
 
+    result = protected(result)
     contents = (result.to_json().encode(), to_pdf(result), result.plan.to_json().encode())
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -113,6 +115,7 @@ def write(result: Audit, folder: Path) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    from audit.disclosure.protect import protected
     from audit.run import open_data, run
 
     path = existing(arguments.data, "data file")
@@ -123,12 +126,16 @@ def _run(arguments: argparse.Namespace) -> int:
         dataset = open_data(path, Path(place))
         if arguments.reference:
             plan = with_references(plan, arguments.reference, dataset)
+        if arguments.population:
+            plan = with_population(plan, arguments.population)
         result = run(
             dataset,
             plan,
             model=model_file(arguments, plan),
             progress=_progress(quiet=arguments.quiet),
         )
+    # What is written, said and returned are the same audit.
+    result = protected(result)
     write(result, folder)
     if not arguments.quiet:
         _say(result)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,14 +10,14 @@ import numpy as np
 from audit.cells import Cells, display_order
 from audit.engines.protocol import Counted, Key
 from audit.grouping import MOST_GROUPS, Rule, attribute, too_many_groups
-from audit.roles import Outcomes, check_weights, nothing_left
+from audit.roles import Outcomes, check_weights, just_above, nothing_left
 from audit.rows import Dropped
 from audit.values import canonical
 
 if TYPE_CHECKING:
     from audit.data.dataset import Dataset
     from audit.engines.protocol import Engine
-    from audit.plan import Roles
+    from audit.plan import Plan, Roles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -64,7 +64,7 @@ def count_decisions(
         Cells and row flow.
     """
     keys = [Key(column=rule.column, cuts=rule.cuts) for rule in rules]
-    keys.append(Key(column=roles.label))
+    keys.append(outcomes.label_key(roles.label))
     by_score = roles.decision is None
     if by_score:
         keys.append(Key(column=roles.score or "", at_least=roles.threshold))
@@ -74,6 +74,59 @@ def count_decisions(
         keys.append(Key(column=roles.split))
     counted = engine.count(dataset.path, keys, weight=roles.weight)
     return tally(counted, rules, outcomes, by_score=by_score, split=bool(roles.split))
+
+
+def at_medians(dataset: Dataset, plan: Plan, outcomes: Outcomes, engine: Engine) -> tuple[Plan, Outcomes]:
+    """Settle what counts as high where label and prediction are numbers.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The data.
+    plan : Plan
+        The plan.
+    outcomes : Outcomes
+        What :func:`audit.roles.check_roles` gave.
+    engine : Engine
+        Finds the medians.
+
+    Returns
+    -------
+    plan : Plan
+        With the threshold just above the median prediction, and the positive value in words, such as "above 41,200";
+        unchanged where the label is no number.
+    outcomes : Outcomes
+        With the medians.
+
+    Raises
+    ------
+    InputError
+        Where no row has both a label and a prediction.
+
+    Notes
+    -----
+    A prediction strictly above the median of all audited rows counts as positive: the share of such predictions is
+    the scoring rate of New York City's Local Law 144 (6 RCNY § 5-300). Every row counts once in a median, whatever
+    its weight.
+    """
+    roles = plan.roles
+    if roles.task != "regression":
+        return plan, outcomes
+    columns = (roles.label, roles.score or "")
+    known = [*columns, *([roles.weight] if roles.weight else [])]
+    among = None
+    if roles.split:
+        from audit.models.split import TEST, split_from_column
+
+        values = [key[0] for key in engine.count(dataset.path, [Key(column=roles.split)]).keys]
+        parts = split_from_column([*values, "train"])[:-1]
+        among = (roles.split, [value for value, part in zip(values, parts, strict=True) if part == TEST])
+    found = [engine.quantiles(dataset.path, name, (0.5,), known=known, among=among) for name in columns]
+    if not all(found):
+        raise nothing_left("no row has a label, a prediction and a weight where one is named")
+    label, prediction = (median[0] for median in found)
+    settled = replace(roles, positive=f"above {label:,.6g}", threshold=just_above(prediction))
+    return replace(plan, roles=settled), replace(outcomes, medians=(label, prediction))
 
 
 def tally(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,15 +12,17 @@ import numpy as np
 from audit.cells import UNKNOWN, UNKNOWN_BESIDE_LEVEL, Attribute
 from audit.errors import PlanError, RoleError, quote
 from audit.values import canonical, natural_key
+from audit.wording.small import OTHER, joined_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
+    from audit.cells import Cells
     from audit.data.dataset import ColumnProfile, Dataset
     from audit.engines.protocol import Engine
-    from audit.plan import Plan
+    from audit.plan import Grouping, Plan
 
 MOST_GROUPS: Final = 200
 """An audit with more groups than this says nothing about any of them."""
@@ -39,10 +41,13 @@ class Rule:
         The column's name.
     cuts : tuple of float or None
         Cut points of a numeric column; None where every value is a group.
+    joined : tuple of str, default ()
+        Levels that are one level together, because few people have them.
     """
 
     column: str
     cuts: tuple[float, ...] | None = None
+    joined: tuple[str, ...] = ()
 
 
 def is_number(profile: ColumnProfile) -> bool:
@@ -272,6 +277,7 @@ def attribute(rule: Rule, raw: Iterable[Any]) -> tuple[Attribute, dict[Any, int]
         display = dict(zip(order, unique, strict=True))
         texts = {value: None if text is None else display[text] for value, text in canon.items()}
         levels = unique
+    levels, texts = _joined(rule, levels, texts)
     missing = None
     if any(text is None for text in texts.values()):
         missing = _distinct([*levels, UNKNOWN_BESIDE_LEVEL if UNKNOWN in levels else UNKNOWN])[-1]
@@ -282,6 +288,96 @@ def attribute(rule: Rule, raw: Iterable[Any]) -> tuple[Attribute, dict[Any, int]
         Attribute(column=rule.column, levels=tuple(levels), missing=missing, cuts=rule.cuts),
         {value: last if text is None else position[text] for value, text in texts.items()},
     )
+
+
+def _joined(
+    rule: Rule, levels: list[str], texts: dict[Any, str | None]
+) -> tuple[list[str], dict[Any, str | None]]:
+    """Put the levels that are joined under one name, after the others."""
+    small = [level for level in levels if level in rule.joined]
+    if not small:
+        return levels, texts
+    kept = [level for level in levels if level not in rule.joined]
+    name = joined_name(kept)
+    return [*kept, name], {value: name if text in small else text for value, text in texts.items()}
+
+
+def joined_name(beside: Sequence[str]) -> str:
+    """Name the level of joined small groups.
+
+    Parameters
+    ----------
+    beside : sequence of str
+        The other levels.
+
+    Returns
+    -------
+    str
+        A name that none of them has.
+    """
+    return _distinct([*beside, OTHER])[-1]
+
+
+def join_small(
+    rules: tuple[Rule, ...], cells: Cells, grouping: Grouping
+) -> tuple[tuple[Rule, ...], tuple[str, ...]]:
+    """Join the levels that few people have, where the plan asks for it.
+
+    Parameters
+    ----------
+    rules : tuple of Rule
+        How the sensitive columns make groups.
+    cells : Cells
+        The audited people in these groups.
+    grouping : Grouping
+        The plan's policy for small groups.
+
+    Returns
+    -------
+    rules : tuple of Rule
+        The same rules, with the levels to join.
+    notes : tuple of str
+        What was joined, a sentence for each column; empty where nothing was.
+
+    Notes
+    -----
+    In each column the levels of fewer than ``small_size`` people become one. While it is small itself, the next
+    smallest level joins it, as long as another one is left to compare with. People whose level is not recorded stay
+    apart. A single small level that nothing joins keeps its name.
+    """
+    if grouping.small != "merge":
+        return rules, ()
+    out, notes = [], []
+    for rule in rules:
+        names = _small_levels(cells.marginal((rule.column,)), grouping.small_size)
+        out.append(replace(rule, joined=names))
+        if names:
+            beside = [one for one in _known_levels(cells, rule.column) if one not in names]
+            notes.append(joined_sentence(rule.column, names, joined_name(beside), grouping.small_size))
+    return tuple(out), tuple(notes)
+
+
+def _known_levels(cells: Cells, column: str) -> list[str]:
+    return [level for (level,), unknown in _levels(cells.marginal((column,))) if not unknown]
+
+
+def _levels(cells: Cells) -> list[tuple[tuple[str, ...], bool]]:
+    return list(zip(cells.groups, cells.unknown, strict=True))
+
+
+def _small_levels(cells: Cells, small: int) -> tuple[str, ...]:
+    """Name the levels to join, smallest first."""
+    known = [
+        (int(n), i, group[0])
+        for i, ((group, unknown), n) in enumerate(zip(_levels(cells), cells.sizes, strict=True))
+        if not unknown
+    ]
+    known.sort()
+    joined = [entry for entry in known if entry[0] < small]
+    left = known[len(joined) :]
+    while joined and len(left) > 1 and sum(n for n, _, _ in joined) < small:
+        joined.append(left.pop(0))
+    return tuple(name for _, _, name in joined) if len(joined) > 1 else ()
 
 
 def _distinct(names: Sequence[str]) -> list[str]:

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from audit.errors import PlanError, did_you_mean, listing, quote
-from audit.names import BASELINES, KNOWN_TOLERANCES, RATES
+from audit.names import BASELINES, KNOWN_TOLERANCES, RATES, UNBOUNDED
 
 
 def in_range(ok: bool, name: str, value: object, wanted: str) -> None:  # noqa: FBT001 - reads as a sentence
@@ -101,7 +101,12 @@ def check(plan: Any) -> None:
         choice("algorithm", plan.model.algorithm, BASELINES)
     for name, tolerance in plan.tolerances.items():
         choice("tolerance", name, KNOWN_TOLERANCES)
-        in_range(0 <= tolerance <= 1, f"tolerance of {name}", tolerance, "a number from 0 to 1")
+        most, words = (
+            (math.inf, "a number of 0 or more") if name in UNBOUNDED else (1, "a number from 0 to 1")
+        )
+        in_range(
+            math.isfinite(tolerance) and 0 <= tolerance <= most, f"tolerance of {name}", tolerance, words
+        )
     for part, columns in (
         ("sensitive", plan.roles.sensitive),
         ("control", plan.roles.control),

@@ -26,7 +26,15 @@ DEFAULT_TOLERANCES: Final[Mapping[str, float]] = MappingProxyType(
 """The criteria of a new plan: gaps of at most 10 points, ratios of at least four fifths."""
 
 CRITERIA: Final = ("demographic_parity", "equal_opportunity", "equalized_odds")
-"""Criteria that turn with the favourable outcome, each with a difference and a ratio."""
+"""The main criteria; they turn with the favourable outcome, each with a difference and a ratio."""
+
+MORE_CRITERIA: Final = (
+    "average_odds",
+    "predictive_parity",
+    "conditional_use_accuracy",
+    "accuracy_equality",
+)
+"""Further criteria, a click away from the main ones."""
 
 RATES: Final = (
     "base_rate",
@@ -38,10 +46,86 @@ RATES: Final = (
     "true_negative_rate",
     "false_negative_rate",
     "precision",
+    "negative_predictive_value",
+    "false_discovery_rate",
+    "false_omission_rate",
 )
 """Rates of a group, in the order in which they are shown."""
 
-KNOWN_TOLERANCES: Final = tuple(
-    f"{name}_{kind}" for name in (*CRITERIA, *RATES) for kind in ("difference", "ratio")
+FAMILIES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "indices": (
+            "f1_score",
+            "balanced_accuracy",
+            "matthews_correlation",
+            "treatment_equality",
+            "mean_log_deviation",
+            "theil_index",
+            "generalized_entropy",
+        ),
+        "scores": (
+            "auc",
+            "bpsn_auc",
+            "bnsp_auc",
+            "mean_score",
+            "positive_class_balance",
+            "negative_class_balance",
+            "brier_score",
+            "log_loss",
+            "calibration_error",
+            "calibration_in_the_large",
+            "calibration_slope",
+        ),
+        "values": (
+            "mean_error",
+            "mean_absolute_error",
+            "root_mean_squared_error",
+            "r_squared",
+            "mean_prediction",
+        ),
+    }
+)
+"""Measures that are not rates: the chapter whose rows hold them, and their ids in the order in which they are shown."""
+
+FAMILY: Final[Mapping[str, str]] = MappingProxyType(
+    {metric: chapter for chapter, metrics in FAMILIES.items() for metric in metrics}
+)
+"""The chapter of each measure that is not a rate."""
+
+LOSSES: Final = ("mean_absolute_error", "root_mean_squared_error")
+"""Measures whose worst group can be held against a bound (bounded group loss)."""
+
+KNOWN_TOLERANCES: Final = (
+    *(f"{name}_{kind}" for name in (*CRITERIA, *MORE_CRITERIA, *RATES) for kind in ("difference", "ratio")),
+    *(f"{name}_difference" for family in FAMILIES for name in FAMILIES[family]),
+    *(f"{name}_worst_group" for name in LOSSES),
 )
 """Every disparity that can be given a tolerance."""
+
+UNBOUNDED: Final = frozenset(
+    name
+    for name in KNOWN_TOLERANCES
+    for metric in FAMILIES["values"]
+    if metric != "r_squared" and name.startswith(metric)
+)
+"""Tolerances in the unit of the label; all others are at most 1."""
+
+DATA_MEASURES: Final = (
+    "class_imbalance",
+    "label_difference",
+    "label_ratio",
+    "kl_divergence",
+    "js_divergence",
+    "js_distance",
+    "total_variation",
+    "lp_distance",
+    "ks_distance",
+    "demographic_disparity",
+    "conditional_demographic_disparity",
+    "decision_disparity",
+    "conditional_decision_disparity",
+)
+"""Measures of the labels and of the decisions before any rate of a model, in the order in which they are shown."""
+
+SCORE_PAIRS: Final = ("xauc", "abroca", "score_ks_distance", "score_wasserstein_distance")
+"""Measures of the scores of two groups against each other."""

@@ -1,123 +1,24 @@
-"""The words of the command line, and the plan that they ask for."""
+"""The plan that a command line asks for, and the files that it names."""
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import hashlib
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from audit.errors import InputError, PlanError, RoleError, quote
-from audit.plan import BASELINES, MitigationChoice, ModelChoice, Plan, with_tolerance
+from audit.flags import parser
+from audit.plan import MitigationChoice, ModelChoice, Plan, with_tolerance
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
 
     from audit.data.dataset import Dataset
 
-_DESCRIPTION: Final = """Audit decisions about people, by group.
-
-Exit status: 0 every criterion is within its tolerance; 1 at least one is beyond; 3 at least one cannot be decided;
-2 the input or the usage is wrong; 70 the program broke or was stopped."""
-
-
-class _Parser(argparse.ArgumentParser):
-    """A parser whose complaints are one sentence."""
-
-    def error(self, message: str) -> NoReturn:
-        raise PlanError(
-            f"The command line is not understood: {message}.", fix=f"See {self.prog} --help.", code="usage"
-        )
-
-
-def parser() -> argparse.ArgumentParser:
-    """Describe the command line.
-
-    Returns
-    -------
-    argparse.ArgumentParser
-        The parser of ``python -m audit``.
-    """
-    top = _Parser(
-        prog="python -m audit", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    commands = top.add_subparsers(dest="command", required=True, metavar="run", parser_class=_Parser)
-    run = commands.add_parser(
-        "run",
-        help="audit a table",
-        description=_DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    files = run.add_argument_group("files")
-    files.add_argument(
-        "--data", required=True, metavar="FILE", help="CSV, TSV, Parquet, Arrow, Feather or Excel"
-    )
-    files.add_argument(
-        "--out", required=True, metavar="DIR", help="gets audit.json, report.pdf and plan.json"
-    )
-    files.add_argument("--plan", metavar="FILE", help="a plan.json; the other options override it")
-    files.add_argument("--model", metavar="FILE", help="an ONNX or skops file that makes the decisions")
-    roles = run.add_argument_group("roles")
-    roles.add_argument("--label", metavar="COL", help="what really happened")
-    roles.add_argument("--positive", metavar="VALUE", help="the label's positive value (default 1)")
-    roles.add_argument("--decision", metavar="COL", help="the decisions")
-    roles.add_argument(
-        "--decision-positive",
-        metavar="VALUE",
-        nargs="+",
-        action="extend",
-        help="positive values of the decision (default: --positive)",
-    )
-    roles.add_argument("--score", metavar="COL", help="scores, compared with --threshold")
-    roles.add_argument(
-        "--threshold", type=float, metavar="T", help="a score of T or more is positive (default 0.5)"
-    )
-    roles.add_argument(
-        "--sensitive",
-        metavar="COL",
-        nargs="+",
-        action="extend",
-        help="a column whose values make groups; one or more",
-    )
-    roles.add_argument(
-        "--favourable", choices=("positive", "negative"), help="the decision that is good for the person"
-    )
-    roles.add_argument("--weight", metavar="COL", help="row weights")
-    roles.add_argument(
-        "--split", metavar="COL", help="says train, validation or test; only test rows are audited"
-    )
-    roles.add_argument(
-        "--reference",
-        metavar="GROUP",
-        nargs="+",
-        action="extend",
-        help="the group others are compared with, or COL=GROUP",
-    )
-    rules = run.add_argument_group("rules")
-    rules.add_argument("--min-size", type=int, metavar="N", help="smallest denominator of a rate (default 1)")
-    rules.add_argument(
-        "--tolerance",
-        metavar="CRITERION=VALUE",
-        nargs="+",
-        action="extend",
-        help="such as equal_opportunity_difference=0.05, or =none",
-    )
-    rules.add_argument("--seed", type=int, metavar="N", help="where every random draw starts (default 0)")
-    work = run.add_argument_group("models and mitigations")
-    work.add_argument(
-        "--train", choices=BASELINES, help="train this model here, or retrain it for --mitigate"
-    )
-    work.add_argument(
-        "--mitigate",
-        metavar="ID[:name=value,…]",
-        nargs="+",
-        action="extend",
-        help="reweighing, resampling or gan; one or more",
-    )
-    run.add_argument("--quiet", action="store_true", help="print nothing but errors")
-    return top
+__all__ = ["existing", "model_file", "parser", "plan_from", "with_population", "with_references"]
 
 
 def plan_from(arguments: argparse.Namespace) -> Plan:
@@ -140,7 +41,7 @@ def plan_from(arguments: argparse.Namespace) -> Plan:
     """
     plan = _plan_file(arguments.plan) if arguments.plan else Plan()
     plan = replace(plan, roles=_roles(arguments, plan), grouping=_grouping(arguments, plan))
-    plan = _model(arguments, plan)
+    plan = _studies(arguments, _model(arguments, plan))
     for text in arguments.tolerance or ():
         name, _, value = text.partition("=")
         plan = with_tolerance(
@@ -169,8 +70,13 @@ def _plan_file(path: str) -> Plan:
 def _roles(arguments: argparse.Namespace, plan: Plan) -> Any:
     given: dict[str, Any] = {
         name: getattr(arguments, name)
-        for name in ("label", "positive", "favourable", "weight", "split", "threshold")
+        for name in ("label", "positive", "favourable", "weight", "split", "threshold", "cluster", "task")
         if getattr(arguments, name) is not None
+    }
+    given |= {
+        part: tuple(getattr(arguments, name))
+        for part, name in (("features", "features"), ("control", "control"), ("probabilities", "probability"))
+        if getattr(arguments, name)
     }
     if arguments.sensitive:
         given["sensitive"] = tuple(arguments.sensitive)
@@ -194,6 +100,10 @@ def _grouping(arguments: argparse.Namespace, plan: Plan) -> Any:
     grouping = plan.grouping
     if arguments.min_size is not None:
         grouping = replace(grouping, min_size=arguments.min_size)
+    if arguments.small is not None:
+        grouping = replace(grouping, small=arguments.small)
+    if arguments.small_size is not None:
+        grouping = replace(grouping, small_size=arguments.small_size)
     sensitive = tuple(arguments.sensitive or plan.roles.sensitive)
     references = dict(grouping.references)
     for text in arguments.reference or ():
@@ -201,6 +111,41 @@ def _grouping(arguments: argparse.Namespace, plan: Plan) -> Any:
         if mark and column in (*sensitive, " × ".join(sensitive)):
             references[column] = group
     return replace(grouping, references=references)
+
+
+def _studies(arguments: argparse.Namespace, plan: Plan) -> Plan:
+    search = plan.search
+    if arguments.search:
+        search = replace(search, columns=tuple(arguments.search))
+    if arguments.search_by is not None:
+        search = replace(search, metric=arguments.search_by)
+    return replace(plan, search=search, regret=plan.regret if arguments.regret is None else True)
+
+
+def with_population(plan: Plan, path: str) -> Plan:
+    """Read the table of ``--population`` into the plan.
+
+    Parameters
+    ----------
+    plan : Plan
+        The plan.
+    path : str
+        The table.
+
+    Returns
+    -------
+    Plan
+        The plan with the population that the data should stand for.
+
+    Raises
+    ------
+    InputError
+        Where the table cannot be read or says something else.
+    """
+    from audit.population import read_population
+
+    table = existing(path, "population table")
+    return replace(plan, population=read_population(table, plan.roles.sensitive))
 
 
 def with_references(plan: Plan, texts: Sequence[str], dataset: Dataset) -> Plan:

@@ -115,6 +115,11 @@ class Roles:
     probabilities: tuple[str, ...] = ()
     task: Task = "binary"
 
+    @property
+    def no_outcome(self) -> bool:
+        """Whether the decision is its own label: nothing is known of who was right, and selection alone is compared."""
+        return bool(self.label) and self.label == self.decision
+
     def taken(self) -> tuple[str, ...]:
         """Name the columns that have a part and are therefore not features unless asked for.
 

@@ -6,7 +6,7 @@ again from its cells, so the file can be checked by anybody.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -15,10 +15,14 @@ from audit.chapters.case import Case
 from audit.chapters.catalogue import chapters
 from audit.comparison import Trial, compare, number_repeats
 from audit.disparity.compare import changed_over_larger, disparity_rows, metric_rows
-from audit.disparity.verdict import judge
+from audit.disparity.verdict import judge, judge_among
 from audit.findings.catalogue import find
 from audit.findings.facts import Facts
+from audit.inference.clusters import ties
+from audit.lookup import disparity_row, group_rows, groupings, metric_row
+from audit.names import FAMILIES, FAMILY
 from audit.plan import Plan, with_tolerance
+from audit.rows import DisparityRow
 from audit.saved import parts_of, to_plain
 from audit.tables.basis import Basis
 
@@ -30,12 +34,12 @@ if TYPE_CHECKING:
         Authority,
         ComparisonRow,
         DataRecord,
-        DisparityRow,
         Finding,
         MetricRow,
         ModelRecord,
         TrialRecord,
     )
+    from audit.tables.protection import Protection
 
 LARGER_GROUPS = 30
 """Where an extreme group rests on fewer people than this, the gap over the larger groups is shown beside it."""
@@ -75,6 +79,8 @@ class Audit:
         What was counted besides the cells; the chapters are computed from it.
     kept : dict of str to tuple
         Chapters that have been computed already.
+    protection : Protection or None
+        What was withheld before it left the house; None where nothing is.
     """
 
     plan: Plan
@@ -91,11 +97,17 @@ class Audit:
     comparison: tuple[ComparisonRow, ...]
     basis: Basis = field(default_factory=Basis)
     kept: dict[str, tuple[Any, ...]] = field(default_factory=dict, repr=False)
+    protection: Protection | None = None
 
     @property
     def groupings(self) -> tuple[tuple[str, ...], ...]:
         """The groupings: each sensitive column, then their full intersection."""
         return groupings(self.cells.sensitive)
+
+    @property
+    def verdicts(self) -> tuple[DisparityRow, ...]:
+        """Every disparity that the plan gives a tolerance, of rates and of other measures."""
+        return tuple(row for row in self.disparities if row.verdict is not None) + _further(self)
 
     @property
     def trials(self) -> tuple[TrialRecord, ...]:
@@ -115,8 +127,11 @@ class Audit:
         tuple of rows
             Frozen rows of the chapter's kinds; empty where the audit gives no reason for it.
         """
+        if self.protection is not None:
+            return ()  # chapters are finer than what is left
         if name not in self.kept:
-            self.kept[name] = tuple(chapters()[name].rows(_case(self)))
+            rows = tuple(chapters()[name].rows(_case(self)))
+            self.kept[name] = judge_among(rows, self.plan.tolerances) if name in FAMILIES else rows
         return self.kept[name]
 
     def groups(self, sensitive: Sequence[str]) -> tuple[tuple[str, ...], ...]:
@@ -132,15 +147,15 @@ class Audit:
         tuple of tuple of str
             The groups that have somebody in them.
         """
-        return self.cells.marginal(sensitive).groups
+        return tuple(row.group for row in self.metric_rows("count", sensitive) if row.group is not None)
 
     def metric(self, metric: str, sensitive: Sequence[str], group: Sequence[str] | None = None) -> MetricRow:
-        """Look up one rate.
+        """Look up one rate or other measure.
 
         Parameters
         ----------
         metric : str
-            Id of the rate.
+            Id of the rate or of a measure of :data:`audit.names.FAMILIES`.
         sensitive : sequence of str
             One of :attr:`groupings`.
         group : sequence of str or None
@@ -156,11 +171,7 @@ class Audit:
         KeyError
             Where there is no such rate.
         """
-        wanted = (metric, tuple(sensitive), None if group is None else tuple(group))
-        for row in self.metrics:
-            if (row.metric, row.sensitive, row.group) == wanted:
-                return row
-        raise KeyError(wanted)
+        return metric_row(self._holding(metric, self.metrics), metric, sensitive, group)
 
     def metric_rows(self, metric: str, sensitive: Sequence[str]) -> tuple[MetricRow, ...]:
         """Look up one rate of every group of a grouping, without everybody.
@@ -177,12 +188,7 @@ class Audit:
         tuple of MetricRow
             One row for each group in display order.
         """
-        wanted = tuple(sensitive)
-        return tuple(
-            row
-            for row in self.metrics
-            if row.metric == metric and row.sensitive == wanted and row.group is not None
-        )
+        return group_rows(self._holding(metric, self.metrics), metric, sensitive)
 
     def disparity(self, metric: str, comparison: str, sensitive: Sequence[str]) -> DisparityRow:
         """Look up one disparity.
@@ -190,7 +196,7 @@ class Audit:
         Parameters
         ----------
         metric : str
-            Id of a rate or criterion.
+            Id of a rate, a criterion or a measure of :data:`audit.names.FAMILIES`.
         comparison : {"difference", "ratio", "worst_group"}
             Which comparison.
         sensitive : sequence of str
@@ -206,11 +212,11 @@ class Audit:
         KeyError
             Where there is no such disparity.
         """
-        wanted = (metric, comparison, tuple(sensitive))
-        for row in self.disparities:
-            if (row.metric, row.comparison, row.sensitive) == wanted:
-                return row
-        raise KeyError(wanted)
+        return disparity_row(self._holding(metric, self.disparities), metric, comparison, sensitive)
+
+    def _holding(self, metric: str, rates: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Give the rows that hold a measure: those of its chapter where it is not a rate."""
+        return self.chapter(FAMILY[metric]) if metric in FAMILY else rates
 
     def over_larger_groups(self, row: DisparityRow) -> DisparityRow | None:
         """Give a disparity over the groups with at least 30 people in its denominator, where that differs.
@@ -252,7 +258,7 @@ class Audit:
         return self.with_plan(with_tolerance(self.plan, name, value))
 
     def with_plan(self, plan: Plan) -> Audit:
-        """Take over a plan that differs only in tolerances, texts, date or sections.
+        """Take over a plan that differs only in tolerances, population, texts, date or sections.
 
         Parameters
         ----------
@@ -266,7 +272,11 @@ class Audit:
         """
         disparities = judge(self.disparities, plan.tolerances)
         larger = judge(self.larger, plan.tolerances)
-        kept = {name: rows for name, rows in self.kept.items() if not chapters()[name].judged}
+        kept = {
+            name: judge_among(rows, plan.tolerances) if name in FAMILIES else rows
+            for name, rows in self.kept.items()
+            if not chapters()[name].judged
+        }
         changed = replace(self, plan=plan, disparities=disparities, larger=larger, kept=kept)
         return replace(changed, findings=find(_facts(changed)))
 
@@ -333,23 +343,6 @@ class Audit:
         return assemble(**parts_of(text))
 
 
-def groupings(sensitive: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-    """List the groupings of an audit.
-
-    Parameters
-    ----------
-    sensitive : sequence of str
-        The sensitive columns in order.
-
-    Returns
-    -------
-    tuple of tuple of str
-        Each column by itself, then all of them together.
-    """
-    single = tuple((column,) for column in sensitive)
-    return single if len(single) == 1 else (*single, tuple(sensitive))
-
-
 def assemble(
     *,
     plan: Plan,
@@ -395,10 +388,11 @@ def assemble(
     )
     for sensitive in groupings(cells.sensitive):
         part = cells.marginal(sensitive)
-        metrics += metric_rows(part, plan)
-        rows = disparity_rows(part, plan)
+        tied = ties(basis.clusters if basis else None, part)
+        metrics += metric_rows(part, plan, ties=tied)
+        rows = disparity_rows(part, plan, ties=tied)
         disparities += rows
-        larger += changed_over_larger(rows, disparity_rows(part, robust, chance=False))
+        larger += changed_over_larger(rows, disparity_rows(part, robust, chance=False, ties=tied))
     base = Audit(
         plan=plan,
         data=data,
@@ -417,19 +411,19 @@ def assemble(
     return base.with_trials(tried)
 
 
+def _further(audit: Audit) -> tuple[DisparityRow, ...]:
+    """Give the disparities of measures that are no rates, where the plan names them: no other chapter is computed."""
+    named = {
+        FAMILY[name]
+        for name in FAMILY
+        if {f"{name}_difference", f"{name}_worst_group"} & audit.plan.tolerances.keys()
+    }
+    rows = (row for name in FAMILIES if name in named for row in audit.chapter(name))
+    return tuple(row for row in rows if isinstance(row, DisparityRow) and row.verdict is not None)
+
+
 def _case(audit: Audit) -> Case:
-    return Case(
-        plan=audit.plan,
-        data=audit.data,
-        model=audit.model,
-        cells=audit.cells,
-        basis=audit.basis,
-        groupings=audit.groupings,
-        metrics=audit.metrics,
-        disparities=audit.disparities,
-        larger=audit.larger,
-        chapter=audit.chapter,
-    )
+    return Case(**{each.name: getattr(audit, each.name) for each in fields(Case)})
 
 
 def _facts(audit: Audit) -> Facts:
@@ -440,7 +434,7 @@ def _facts(audit: Audit) -> Facts:
         cells=audit.cells,
         groupings=audit.groupings,
         metrics=audit.metrics,
-        disparities=audit.disparities,
+        disparities=(*audit.disparities, *_further(audit)),
         larger=audit.larger,
         trials=audit.trials,
         comparison=audit.comparison,

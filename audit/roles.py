@@ -6,13 +6,25 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
+from audit.engines.protocol import Key
 from audit.errors import InputError, RoleError, quote
 from audit.grouping import is_number
 from audit.values import canonical
 
 if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
     from audit.data.dataset import ColumnProfile, Dataset
     from audit.plan import Plan
+
+MOST_CLASSES: Final = 50
+"""Most classes of a label and its predictions; a profile lists no more."""
+
+ABOVE: Final = "1"
+"""The key of a number that is above the median."""
 
 _OPPOSITE: Final = {
     "1": {"0", "-1", "2"},
@@ -29,18 +41,72 @@ _TRUTHS: Final = {"1": "True", "true": "True", "yes": "True", "0": "False", "fal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcomes:
-    """The texts that count as positive.
+    """What counts as positive.
 
     Parameters
     ----------
     label : str
-        The label's positive value.
+        The label's positive value; "1" where the label is a number and is held against its median.
     decision : frozenset of str
         The decision's positive values; empty where there is no decision column.
+    medians : tuple of (label, prediction) or None
+        Where both are numbers: what they have to be above to count as positive.
     """
 
     label: str
     decision: frozenset[str]
+    medians: tuple[float, float] | None = None
+
+    def label_key(self, column: str) -> Key:
+        """Say how the label becomes a key of a cell.
+
+        Parameters
+        ----------
+        column : str
+            The label's column.
+
+        Returns
+        -------
+        Key
+            The label itself; where it is a number, 1 strictly above the median and 0 otherwise.
+        """
+        return Key(column=column, at_least=None if self.medians is None else just_above(self.medians[0]))
+
+    def positive(self, column: pd.Series) -> NDArray[np.int8]:
+        """Say of rows in memory whether their label is positive.
+
+        Parameters
+        ----------
+        column : pandas.Series
+            Labels, none missing.
+
+        Returns
+        -------
+        ndarray of int8 of shape (n_rows,)
+            1 for positive.
+        """
+        if self.medians is not None:
+            return (column.to_numpy(dtype=float) > self.medians[0]).astype(np.int8)
+        import pandas as pd
+
+        codes, values = pd.factorize(column)
+        return np.array([canonical(value) == self.label for value in values], dtype=np.int8)[codes]
+
+
+def just_above(number: float) -> float:
+    """Give the next number after one, so that "at or above it" means "strictly above the first".
+
+    Parameters
+    ----------
+    number : float
+        Any number.
+
+    Returns
+    -------
+    float
+        The smallest number that is larger.
+    """
+    return math.nextafter(number, math.inf)
 
 
 def check_roles(dataset: Dataset, plan: Plan) -> Outcomes:
@@ -64,25 +130,16 @@ def check_roles(dataset: Dataset, plan: Plan) -> Outcomes:
         Where a column is missing, has the wrong type or has the wrong values.
     """
     roles = plan.roles
-    if not roles.label:
-        raise RoleError(
-            "No label column is named.",
-            why="Without it nobody knows who was right.",
-            fix="Name the label.",
-            code="no_label",
-        )
-    if not roles.sensitive:
-        raise RoleError(
-            "No sensitive column is named.",
-            why="An audit compares groups of people.",
-            fix="Name at least one column such as sex, race or age.",
-            code="no_sensitive",
-        )
+    _check_named(plan)
     label = dataset.column(roles.label, role="label")
     known = roles.decision_positive
     if roles.decision and plan.model.kind == "column":
         known = (*known, *_texts(dataset.column(roles.decision, role="decision")))
-    positive = _label_positive(label, roles.positive, known)
+    if roles.task == "regression":
+        _check_numbers(dataset, plan, label)
+        positive = ABOVE
+    else:
+        positive = _label_positive(label, roles.positive, known, several=roles.task == "multiclass")
     for column in roles.sensitive:
         dataset.column(column, role="sensitive feature")
         if column in {roles.label, roles.decision, roles.score}:
@@ -96,11 +153,64 @@ def check_roles(dataset: Dataset, plan: Plan) -> Outcomes:
         decision = _decisions(dataset, plan, label, positive)
     if roles.weight:
         _check_weight(dataset.column(roles.weight, role="weight"), plan)
-    if roles.split:
-        dataset.column(roles.split, role="split")
-    for name in roles.features or ():
-        dataset.column(name, role="feature")
+    _check_further(dataset, plan)
     return Outcomes(label=positive, decision=decision)
+
+
+def _check_further(dataset: Dataset, plan: Plan) -> None:
+    """Check split, features, and the columns of comparable people, of clusters and of probabilities."""
+    roles = plan.roles
+    features = ((name, "feature") for name in roles.features or ())
+    for name, part in ((roles.split, "split"), (roles.cluster, "cluster column"), *features):
+        if name:
+            dataset.column(name, role=part)
+    outcomes = {roles.label, roles.decision, roles.score}
+    for name in roles.control:
+        dataset.column(name, role="control column")
+        if name in outcomes:
+            raise RoleError(
+                f"Column {quote(name)} is both a control column and an outcome.",
+                fix="Give it one part only.",
+                code="role_twice",
+            )
+    _check_probabilities(dataset, plan)
+
+
+def _check_probabilities(dataset: Dataset, plan: Plan) -> None:
+    roles = plan.roles
+    taken = {roles.label, roles.decision, roles.score, roles.weight, roles.split, roles.cluster}
+    for name in roles.probabilities:
+        profile = dataset.column(name, role="probability")
+        if name in {*taken, *roles.sensitive, *roles.control}:
+            raise RoleError(
+                f"Column {quote(name)} is a probability and has another part as well.",
+                fix="Give it one part only.",
+                code="role_twice",
+            )
+        if not is_number(profile) or (profile.low or 0.0) < 0 or (profile.high or 0.0) > 1:
+            raise RoleError(
+                f"Column {quote(name)} does not hold probabilities.",
+                why="The probability of belonging to a group is a number from 0 to 1.",
+                fix="Name a column of such numbers, or divide percentages by 100.",
+                code="not_probabilities",
+            )
+
+
+def _check_named(plan: Plan) -> None:
+    if not plan.roles.label:
+        raise RoleError(
+            "No label column is named.",
+            why="Without it nobody knows who was right.",
+            fix="Name the label.",
+            code="no_label",
+        )
+    if not plan.roles.sensitive:
+        raise RoleError(
+            "No sensitive column is named.",
+            why="An audit compares groups of people.",
+            fix="Name at least one column such as sex, race or age.",
+            code="no_sensitive",
+        )
 
 
 def _texts(profile: ColumnProfile) -> list[str]:
@@ -116,19 +226,26 @@ def _match(profile: ColumnProfile, value: str) -> str:
     return text
 
 
-def _label_positive(label: ColumnProfile, value: str, known: tuple[str, ...]) -> str:
+def _refuse_empty(label: ColumnProfile) -> None:
     if label.kind == "empty" or not label.levels:
         raise RoleError(
             f"The label column {quote(label.name)} is empty: every value is missing.",
             fix="Name a column that holds what really happened.",
             code="label_missing",
         )
+
+
+def _label_positive(label: ColumnProfile, value: str, known: tuple[str, ...], *, several: bool) -> str:
+    _refuse_empty(label)
     levels = _texts(label)
-    if label.n_distinct > 2 or len(levels) > 2:
+    if several and label.n_distinct > MOST_CLASSES:
+        raise _too_many_classes(label.n_distinct)
+    if not several and (label.n_distinct > 2 or len(levels) > 2):
+        number = ', as a number (task "regression")' if is_number(label) else ""
         raise RoleError(
             f"The label column {quote(label.name)} is not binary: it has {label.n_distinct:,} values.",
             why="Rates such as the true positive rate need one positive and one negative value.",
-            fix="Make a column with two values, or name another label.",
+            fix=f'Audit it as several classes, one against the rest (task "multiclass"){number}, or name another label.',
             code="label_not_binary",
         )
     positive = _match(label, value)
@@ -141,23 +258,65 @@ def _label_positive(label: ColumnProfile, value: str, known: tuple[str, ...]) ->
     raise RoleError.unknown_value(positive, label.name, levels, role="positive value")
 
 
+def _too_many_classes(n: int) -> RoleError:
+    return RoleError(
+        f"The label and the decision have {n:,} classes; at most {MOST_CLASSES} are audited.",
+        why="With so many classes almost none has enough people in every group.",
+        fix="Join classes that belong together.",
+        code="too_many_classes",
+    )
+
+
+def _check_numbers(dataset: Dataset, plan: Plan, label: ColumnProfile) -> None:
+    """Check label and prediction where both are numbers."""
+    roles = plan.roles
+    _refuse_empty(label)
+    if not is_number(label):
+        raise RoleError(
+            f"The label column {quote(label.name)} does not hold numbers.",
+            why="Errors of a predicted number need the number that really came about.",
+            fix="Name a numeric label, or audit it as two values or several classes.",
+            code="label_not_numeric",
+        )
+    if plan.model.kind != "column":
+        raise RoleError(
+            "A predicted number is audited from a column of the data.",
+            why="The models that are trained or run here decide between two values.",
+            fix="Name the column of predictions as the score, and take the decisions from a column.",
+            code="numbers_need_a_column",
+        )
+    if not roles.score or roles.decision:
+        raise RoleError(
+            "A decision column is named where a prediction is due."
+            if roles.decision
+            else "There are no predictions to audit.",
+            why="Where the label is a number, the prediction is one too.",
+            fix="Name the column of predictions as the score, and no decision column.",
+            code="no_predictions",
+        )
+    dataset.column(roles.score, role="prediction")
+
+
+def _check_score(score: ColumnProfile) -> None:
+    if score.kind == "empty":
+        raise RoleError(
+            f"The score column {quote(score.name)} is empty.",
+            fix="Name another column.",
+            code="score_missing",
+        )
+    if not is_number(score):
+        raise RoleError(
+            f"The score column {quote(score.name)} does not hold numbers.",
+            why="A score is compared with a threshold.",
+            fix="Name a numeric column, or name this one as the decision.",
+            code="score_not_numeric",
+        )
+
+
 def _decisions(dataset: Dataset, plan: Plan, label: ColumnProfile, positive: str) -> frozenset[str]:
     roles = plan.roles
     if roles.score:
-        score = dataset.column(roles.score, role="score")
-        if score.kind == "empty":
-            raise RoleError(
-                f"The score column {quote(score.name)} is empty.",
-                fix="Name another column.",
-                code="score_missing",
-            )
-        if not is_number(score):
-            raise RoleError(
-                f"The score column {quote(score.name)} does not hold numbers.",
-                why="A score is compared with a threshold.",
-                fix="Name a numeric column, or name this one as the decision.",
-                code="score_not_numeric",
-            )
+        _check_score(dataset.column(roles.score, role="score"))
     if not roles.decision:
         if roles.score:
             return frozenset()
@@ -182,7 +341,11 @@ def _decisions(dataset: Dataset, plan: Plan, label: ColumnProfile, positive: str
     nobody = set(levels) <= set(_texts(label)) and positive not in levels and not roles.decision_positive
     if unknown and not nobody:
         raise RoleError.unknown_value(unknown[0], decision.name, levels, role="positive decision")
-    if decision.n_distinct > 2 and not roles.decision_positive:
+    if roles.task == "multiclass":
+        together = {*_texts(label), *levels}
+        if decision.n_distinct > MOST_CLASSES or len(together) > MOST_CLASSES:
+            raise _too_many_classes(max(decision.n_distinct, len(together)))
+    elif decision.n_distinct > 2 and not roles.decision_positive:
         raise RoleError(
             f"The decision column {quote(decision.name)} has {decision.n_distinct:,} values.",
             why="It is not clear which of them are positive decisions.",

@@ -10,33 +10,34 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
 from audit.attempt import attempt, fitter, own_params, stand_in, train_before, with_original
-from audit.bench import Bench, decide, left_out, set_up
-from audit.counting import count_decisions
+from audit.bench import Bench, column_decisions, decide, left_out, set_up, without_small
+from audit.counting import at_medians, count_decisions
 from audit.engines.duckdb_engine import DuckDBEngine
 from audit.errors import ModelError, RoleError, quote
 from audit.gather.basis import gather
 from audit.gather.sources import on_bench, stored
-from audit.grouping import rules
+from audit.grouping import join_small, rules
+from audit.lookup import groupings
 from audit.metrics.authority import compare_with_fairlearn
 from audit.models.split import TEST
 from audit.progress import silent, within
 from audit.provenance import today, versions
-from audit.result import Audit, assemble, groupings
+from audit.regret import beside_columns, with_own_models
+from audit.result import Audit, assemble
 from audit.roles import Outcomes, check_roles
 from audit.rows import DataRecord, ModelRecord
 from audit.uploaded import model_inputs, planned_model, run_model
-from audit.values import canonical
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
     from audit.cells import Cells
     from audit.comparison import Trial
     from audit.data.dataset import Dataset
+    from audit.grouping import Rule
     from audit.plan import MitigationChoice, Plan
     from audit.progress import Progress
     from audit.tables.basis import Basis
@@ -139,6 +140,8 @@ class Work:
         The texts that count as positive.
     model : Path or None
         The uploaded model file.
+    rules : tuple of Rule
+        How the sensitive columns make groups.
     result : Audit or None
         The audit of the model as it is, once it is computed.
     bench : Bench or None
@@ -151,6 +154,7 @@ class Work:
     plan: Plan
     outcomes: Outcomes
     model: Path | None
+    rules: tuple[Rule, ...] = ()
     result: Audit | None = None
     bench: Bench | None = None
     before: Any = None
@@ -187,14 +191,11 @@ class Work:
 
     def _train_before(self, named: str, progress: Progress) -> None:
         progress(0.0, "Training the model without a mitigation")
-        engine = DuckDBEngine()
         plan = replace(self.plan, baseline=named)
         info = planned_model(self.model, plan) if self.model else None
         if self.bench is None:
             extra = model_inputs(info, plan, self.dataset) if info else ()
-            self.bench = set_up(
-                self.dataset, plan, self.outcomes, rules(self.dataset, plan, engine), extra=extra
-            )
+            self.bench = set_up(self.dataset, plan, self.outcomes, self.rules, extra=extra)
         fit, baseline = fitter(plan, self.model, info)
         threshold = 0.5 if plan.model.kind == "column" else plan.roles.threshold
         before, _ = train_before(self.bench, fit, baseline, threshold=threshold, progress=progress)
@@ -214,15 +215,7 @@ class Work:
                 threshold=roles.threshold,
                 progress=progress,
             ).decisions
-        if roles.decision:
-            return np.array(
-                [
-                    canonical(value) in self.outcomes.decision
-                    for value in bench.frame[roles.decision].iloc[test]
-                ],
-                dtype=np.int8,
-            )
-        return decide(bench.frame[roles.score or ""].iloc[test].to_numpy(dtype=float), roles.threshold)
+        return column_decisions(bench, test, self.plan, self.outcomes)
 
 
 def prepare(dataset: Dataset, plan: Plan, *, model: Path | None = None, progress: Progress = silent) -> Work:
@@ -245,26 +238,31 @@ def prepare(dataset: Dataset, plan: Plan, *, model: Path | None = None, progress
         The audit and what mitigations need.
     """
     plan = plan if plan.dated else replace(plan, dated=today())
-    outcomes = check_roles(dataset, plan)
     engine = DuckDBEngine()
+    plan, outcomes = at_medians(dataset, plan, check_roles(dataset, plan), engine)
     how = rules(dataset, plan, engine)
     if plan.model.kind == "column":
         progress(0.2, "Counting people")
         tally = count_decisions(dataset, plan.roles, outcomes, how, engine)
+        how, joined = join_small(how, tally.cells, plan.grouping)
+        if joined:
+            tally = count_decisions(dataset, plan.roles, outcomes, how, engine)
         data = DataRecord(
-            **_about(dataset, plan),
+            **_about(dataset, plan, joined),
             read=tally.read,
             audited=tally.audited,
             dropped=tally.dropped,
             split=TEST_ROWS if plan.roles.split else "all rows",
         )
         record = _column_record(plan)
-        basis = gather(stored(dataset, plan, outcomes, how, engine), progress=within(progress, 0.4, 0.9))
+        basis = gather(stored(dataset, plan, outcomes, how, engine), progress=within(progress, 0.4, 0.7))
+        basis = beside_columns(basis, dataset, plan, outcomes, how, progress=within(progress, 0.7, 0.9))
         return Work(
             dataset=dataset,
             plan=plan,
             outcomes=outcomes,
             model=None,
+            rules=how,
             result=_finish(plan, data, record, tally.cells, basis=basis, progress=progress),
         )
     if plan.model.kind == "train":
@@ -274,15 +272,21 @@ def prepare(dataset: Dataset, plan: Plan, *, model: Path | None = None, progress
 
 def _prepare_trained(dataset: Dataset, plan: Plan, outcomes: Outcomes, how: Any, progress: Progress) -> Work:
     bench = set_up(dataset, plan, outcomes, how)
+    bench, how, joined = without_small(bench, bench.rows(TEST), how, plan)
     fit, baseline = fitter(plan, None, None)
     progress(0.1, "Training the model")
     before, fitted = train_before(
         bench, fit, baseline, threshold=plan.roles.threshold, progress=within(progress, 0.1, 0.8)
     )
     test = bench.rows(TEST)
-    cells = bench.cells(test, [decide(before.score, plan.roles.threshold)])
+    decisions = decide(before.score, plan.roles.threshold)
+    cells = bench.cells(test, [decisions])
     data = DataRecord(
-        **_about(dataset, plan), read=bench.read, audited=len(test), dropped=left_out(bench), split=TEST_ROWS
+        **_about(dataset, plan, joined),
+        read=bench.read,
+        audited=len(test),
+        dropped=left_out(bench),
+        split=TEST_ROWS,
     )
     record = ModelRecord(
         title=f"{fitted.title}, trained here",
@@ -295,7 +299,7 @@ def _prepare_trained(dataset: Dataset, plan: Plan, outcomes: Outcomes, how: Any,
     audited = on_bench(
         bench,
         test,
-        decide(before.score, plan.roles.threshold),
+        decisions,
         before.score,
         dataset=dataset,
         plan=plan,
@@ -303,7 +307,8 @@ def _prepare_trained(dataset: Dataset, plan: Plan, outcomes: Outcomes, how: Any,
         rules=how,
         engine=DuckDBEngine(),
     )
-    basis = gather(audited, progress=within(progress, 0.8, 0.9))
+    basis = gather(audited, progress=within(progress, 0.8, 0.85))
+    basis = with_own_models(basis, plan, bench, test, decisions, progress=within(progress, 0.85, 0.9))
     work = Work(
         dataset=dataset,
         plan=plan,
@@ -333,7 +338,8 @@ def _prepare_uploaded(
     if info.kind == "skops" and info.refittable:
         bench = replace(bench, features=inputs)  # it is refitted on the columns that it takes
     rows = bench.rows(TEST if plan.roles.split else None)
-    work = Work(dataset=dataset, plan=plan, outcomes=outcomes, model=model, bench=bench)
+    bench, how, joined = without_small(bench, rows, how, plan)
+    work = Work(dataset=dataset, plan=plan, outcomes=outcomes, model=model, rules=how, bench=bench)
     ran = run_model(
         (model, info),
         bench,
@@ -344,7 +350,7 @@ def _prepare_uploaded(
         progress=within(progress, 0.1, 0.8),
     )
     data = DataRecord(
-        **_about(dataset, plan),
+        **_about(dataset, plan, joined),
         read=bench.read,
         audited=len(rows),
         dropped=left_out(bench) if plan.roles.split else bench.dropped,
@@ -369,7 +375,8 @@ def _prepare_uploaded(
         rules=how,
         engine=DuckDBEngine(),
     )
-    basis = gather(audited, progress=within(progress, 0.8, 0.9))
+    basis = gather(audited, progress=within(progress, 0.8, 0.85))
+    basis = with_own_models(basis, plan, bench, rows, ran.decisions, progress=within(progress, 0.85, 0.9))
     cells = bench.cells(rows, [ran.decisions])
     return replace(work, result=_finish(plan, data, record, cells, basis=basis, progress=progress))
 
@@ -379,17 +386,20 @@ def _column_record(plan: Plan) -> ModelRecord:
     if roles.decision:
         title = f"Decisions from column {quote(roles.decision)}"
         return ModelRecord(title=title, kind="column", has_scores=roles.score is not None)
+    if roles.task == "regression":
+        title = f"Predictions from column {quote(roles.score or '')}, high above their median, {roles.threshold:,.6g}"
+        return ModelRecord(title=title, kind="column", has_scores=True, threshold=roles.threshold)
     title = f"Scores from column {quote(roles.score or '')}, positive from {roles.threshold:g}"
     return ModelRecord(title=title, kind="column", has_scores=True, threshold=roles.threshold)
 
 
-def _about(dataset: Dataset, plan: Plan) -> dict[str, Any]:
+def _about(dataset: Dataset, plan: Plan, joined: tuple[str, ...] = ()) -> dict[str, Any]:
     """Name, fingerprint, notes and missing values of the columns that play a part."""
     missing = [(name, dataset.column(name).n_missing) for name in plan.roles.taken()]
     return {
         "name": dataset.name,
         "fingerprint": dataset.fingerprint,
-        "notes": dataset.notes,
+        "notes": (*dataset.notes, *joined),
         "missing": tuple(sorted(((name, n) for name, n in missing if n), key=lambda item: -item[1])),
     }
 

@@ -53,6 +53,7 @@ def to_plain(audit: Any) -> dict[str, Any]:
         "chapters": {name: [plain(row) for row in audit.chapter(name)] for name in chapters()},
         "fairlearn": plain(audit.authority),
         "versions": dict(sorted(audit.versions.items())),
+        "protected": None if audit.protection is None else plain(audit.protection),
     }
 
 
@@ -76,6 +77,7 @@ def parts_of(text: str | bytes) -> dict[str, Any]:
     """
     try:
         raw = orjson.loads(text)
+        withheld = raw.get("protected") is not None
         parts = {
             "plan": Plan.from_dict(raw["plan"]),
             "data": _data_record(raw["data"]),
@@ -86,13 +88,20 @@ def parts_of(text: str | bytes) -> dict[str, Any]:
             "versions": raw["versions"],
             "basis": Basis.from_dict(raw.get("basis") or {}),
         }
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(
             "The file is not an audit of this release.",
             why=f"{type(error).__name__} while reading it.",
             fix="Run the audit again from its plan.",
             code="audit_unreadable",
         ) from error
+    if withheld:
+        raise InputError(
+            "This file was protected: small counts were withheld.",
+            why="An audit is computed again from its counts when it is read, and some of them are not in the file.",
+            fix="Run the plan on the data again.",
+            code="audit_protected",
+        )
     return parts
 
 

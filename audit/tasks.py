@@ -73,11 +73,60 @@ def mitigate(store: Store, audit_id: str, payload: Mapping[str, Any], progress: 
     choice = MitigationChoice(id=str(payload["mitigation"]), params=params)
     progress(0.02, "Reading the data")
     # The plan's date and seed are those of the result, so that the trial belongs to it.
-    plan = replace(Audit.from_json(base).plan, baseline=plan.baseline)
+    # A model of each group's own is known already, and no repair needs it.
+    plan = replace(Audit.from_json(base).plan, baseline=plan.baseline, regret=False)
     work = prepare(dataset, plan, model=model, progress=within(progress, 0.02, 0.3))
     trial = work.attempt(choice, progress=within(progress, 0.3, 1.0))
     text = json.dumps(trial.to_dict(), ensure_ascii=False, sort_keys=True)
     store.save_trial(audit_id, trial_key(choice), text)
+
+
+def search(store: Store, audit_id: str, payload: Mapping[str, Any], progress: Progress = silent) -> None:
+    """Search the subgroups that an audit's plan asks for and add what was counted to its result.
+
+    Parameters
+    ----------
+    store : Store
+        Where the audit lives.
+    audit_id : str
+        Which audit.
+    payload : mapping
+        Nothing is read from it.
+    progress : callable
+        Where the work reports.
+
+    Raises
+    ------
+    StoreError
+        Where there is no result yet, or where its decisions are not those of today.
+
+    Notes
+    -----
+    The other numbers of the audit and the mitigations that were tried stay as they are. A model that is trained here
+    is trained again, which gives the same decisions.
+    """
+    del payload
+    from audit.run import prepare
+
+    dataset, plan, model = _inputs(store, audit_id)
+    text = store.result(audit_id)
+    if text is None:
+        raise StoreError("There is no audit yet to search in.", fix="Run the audit first.", code="no_result")
+    base = Audit.from_json(text)
+    progress(0.02, "Reading the data")
+    asked = replace(base.plan, search=plan.search, regret=False)
+    work = prepare(dataset, asked, model=model, progress=within(progress, 0.05, 0.95))
+    if work.audit.cells.to_dict() != base.cells.to_dict():
+        raise StoreError(
+            "The decisions are not the ones that were audited.",
+            why="The model decides differently than when the audit was run.",
+            fix="Run the audit again; the search is run with it.",
+            code="decisions_changed",
+        )
+    changed = replace(base.plan, search=plan.search)
+    basis = replace(base.basis, searched=work.audit.basis.searched)
+    result = replace(base, plan=changed, basis=basis, kept={}).with_plan(changed)
+    store.save_result(audit_id, result.to_json(), summary(result))
 
 
 def load_audit(store: Store, audit_id: str) -> Audit | None:
@@ -93,8 +142,8 @@ def load_audit(store: Store, audit_id: str) -> Audit | None:
     Returns
     -------
     Audit or None
-        The audit with its mitigations and with the texts, tolerances and sections of its current plan; None before
-        its first run.
+        The audit with its mitigations and with the texts, tolerances, population and sections of its current plan; None
+        before its first run.
     """
     text = store.result(audit_id)
     if text is None:
@@ -108,6 +157,7 @@ def load_audit(store: Store, audit_id: str) -> Audit | None:
         baseline=current.baseline,
         about=current.about,
         tolerances=current.tolerances,
+        population=current.population,
         sections=current.sections,
         mitigations=choices,
     )
@@ -144,7 +194,7 @@ def summary(result: Audit) -> dict[str, Any]:
     dict
         Number of verdicts of each kind, people audited, and the first finding's title.
     """
-    verdicts = [row.verdict for row in result.disparities if row.verdict]
+    verdicts = [row.verdict for row in result.verdicts]
     return {
         "verdicts": {name: verdicts.count(name) for name in ("beyond", "cannot_tell", "within")},
         "audited": result.data.audited,
@@ -161,5 +211,5 @@ def _inputs(store: Store, audit_id: str) -> tuple[Dataset, Plan, Path | None]:
     return dataset, plan, model
 
 
-TASKS: Final[dict[str, Callable[..., None]]] = {"audit": run_audit, "mitigate": mitigate}
+TASKS: Final[dict[str, Callable[..., None]]] = {"audit": run_audit, "mitigate": mitigate, "search": search}
 """Kinds of jobs."""

@@ -17,9 +17,17 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from audit.mitigation.catalogue import catalogue  # noqa: E402 - the project is not installed
+from audit.names import FAMILIES  # noqa: E402
 from audit.plan import DEFAULT_TOLERANCES  # noqa: E402
 from audit.rows import REASONS  # noqa: E402
-from audit.wording import COMPARISON_TEXTS, CRITERION_TEXTS, METRIC_TEXTS, text  # noqa: E402
+from audit.wording import (  # noqa: E402
+    COMPARISON_TEXTS,
+    CRITERION_TEXTS,
+    DATA_TEXTS,
+    FAMILY_TITLES,
+    METRIC_TEXTS,
+    text,
+)
 from audit.wording.conventions import CONVENTIONS  # noqa: E402
 
 if TYPE_CHECKING:
@@ -46,7 +54,7 @@ def methods() -> str:
         "<!-- Written by docs/make.py from the texts and specs in the code. Do not edit. -->",
         "# Methods",
         (
-            "Every rate, criterion and mitigation: its formula, how it is read and what it does not tell. The same texts stand "
+            "Every measure, criterion and mitigation: its formula, how it is read and what it does not tell. The same texts stand "
             "on the Methods screen and in the report. The decisions behind them are in [decisions](decisions)."
         ),
         "## Conventions",
@@ -64,6 +72,8 @@ def methods() -> str:
         ("Criteria", CRITERION_TEXTS),
         ("Comparisons between groups", COMPARISON_TEXTS),
         ("Rates", METRIC_TEXTS),
+        *((FAMILY_TITLES[family], ids) for family, ids in FAMILIES.items()),
+        ("The data before a model", DATA_TEXTS),
     ):
         parts += [f"## {title}", *(_measure(name) for name in texts)]
     parts += ["## Mitigations", *(_mitigation(spec) for spec, _ in catalogue().values())]

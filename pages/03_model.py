@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import actions, jobpanel, modeldoors, show
+from ui import actions, jobpanel, modeldoors, scoresview, show
 from ui.pagespec import PageSpec
 from ui.problems import boundary
 from ui.shell import enter
@@ -52,3 +52,6 @@ with right, boundary():
                 actions.run(screen.id, plan)
             if screen.has_result and not actions.numbers_change(screen.plan, plan):
                 show.go("See the result", "overview", key="see_result")
+
+if screen.has_result:
+    scoresview.beside_model(screen.audit)

@@ -1,11 +1,11 @@
-"""Groups: one rate of every group with its interval, and how far the groups are apart."""
+"""Groups: one measure of every group with its interval, and how far the groups are apart."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from audit.figures.forest import forest, forest_alt
-from ui import cached, controls, groupview, overview, show, tables
+from ui import cached, controls, fourfifthsview, groupview, overview, show, tables, taskview, testsview
 from ui.pagespec import PageSpec
 from ui.shell import enter
 
@@ -24,7 +24,7 @@ favourable, confidence = audit.plan.roles.favourable, audit.plan.confidence
 with st.container(horizontal=True, gap="medium"):
     leading = overview.lead(audit)
     sensitive = controls.grouping(audit.groupings, first=leading.sensitive if leading else None)
-    metric = controls.metric(favourable)
+    metric = controls.metric(favourable, groupview.offered(audit))
 
 groupview.headline(audit, metric, sensitive)
 rows = audit.metric_rows(metric, sensitive)
@@ -51,15 +51,20 @@ st.header("How far the groups are apart", anchor=False)
 show.table(
     tables.disparities(groupview.between(audit, metric, sensitive), favourable, confidence=confidence),
     key="disparities",
-    alt="Gap, ratio and worst group of this rate, and the criteria it belongs to.",
+    alt="Gap, ratio and worst group of this measure, and the criteria it belongs to.",
 )
 
-st.header("Each group against the reference group", anchor=False)
-show.note(
-    "The largest group is the reference unless the roles name another. Intervals are for one difference each."
-)
-show.table(
-    tables.references(groupview.against_reference(audit, metric, sensitive), confidence=confidence),
-    key="references",
-    alt="Signed difference of each group to the reference group.",
-)
+against = groupview.against_reference(audit, metric, sensitive)
+if against:
+    st.header("Each group against the reference group", anchor=False)
+    show.note(
+        "The largest group is the reference unless the roles name another. Intervals are for one difference each."
+    )
+    show.table(
+        tables.references(against, confidence=confidence),
+        key="references",
+        alt="Signed difference of each group to the reference group.",
+    )
+testsview.draw(audit, metric, sensitive)
+fourfifthsview.draw(audit, metric, sensitive)
+taskview.draw(screen)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from audit.figures.matrix import matrix, matrix_alt
-from ui import cached, controls, crossview, show, tables
+from ui import cached, controls, crossview, searchview, show, tables
 from ui.pagespec import PageSpec
 from ui.shell import enter
 
@@ -27,6 +27,7 @@ if len(audit.cells.sensitive) == 1:
         label="Add a sensitive feature",
         slug="data",
     )
+    searchview.draw(screen)
     st.stop()
 
 with st.container(horizontal=True, gap="medium"):
@@ -53,3 +54,5 @@ show.table(
     key="ranked",
     alt="Every group in which the features meet, by falling rate.",
 )
+
+searchview.draw(screen)

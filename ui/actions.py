@@ -21,11 +21,20 @@ if TYPE_CHECKING:
 
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-    from audit.plan import MitigationChoice
+    from audit.plan import MitigationChoice, Search
     from audit.result import Audit
     from ui.screen import Screen
 
-MAY_CHANGE: Final = ("about", "tolerances", "sections", "dated", "mitigations", "baseline")
+MAY_CHANGE: Final = (
+    "about",
+    "tolerances",
+    "population",
+    "search",
+    "sections",
+    "dated",
+    "mitigations",
+    "baseline",
+)
 """Parts of a plan that change none of the audit's own numbers."""
 
 
@@ -138,6 +147,7 @@ def save_plan(screen: Screen, plan: Plan) -> None:
         The changed plan.
     """
     store = cached.store()
+    plan = _still_searchable(plan)
     if plan == screen.plan:
         return
     store.save_plan(screen.id, plan)
@@ -147,6 +157,15 @@ def save_plan(screen: Screen, plan: Plan) -> None:
         store.clear_results(screen.id)
     else:
         save_result(screen.id, screen.audit.with_plan(plan))
+
+
+def _still_searchable(plan: Plan) -> Plan:
+    """Take columns out of the search that have become outcomes, which cannot be searched."""
+    from audit.gather.searched import outcome_columns
+
+    outcomes = outcome_columns(plan.roles)
+    columns = tuple(name for name in plan.search.columns if name not in outcomes)
+    return replace(plan, search=replace(plan.search, columns=columns))
 
 
 def undo(screen: Screen) -> None:
@@ -200,7 +219,7 @@ def save_result(audit_id: str, audit: Audit) -> None:
     store.save_result(audit_id, store.result(audit_id) or audit.to_json(), summary(audit))
 
 
-def run(audit_id: str, plan: Plan) -> NoReturn:
+def run(audit_id: str, plan: Plan, *, then: str = "overview") -> NoReturn:
     """Run an audit: at once where the decisions are in the data, as a job where a model has to run.
 
     Parameters
@@ -209,6 +228,8 @@ def run(audit_id: str, plan: Plan) -> NoReturn:
         The audit.
     plan : Plan
         Its plan.
+    then : str, default "overview"
+        The screen to show.
     """
     if plan.model.kind == "column":
         from audit.tasks import run_audit
@@ -217,7 +238,7 @@ def run(audit_id: str, plan: Plan) -> NoReturn:
             run_audit(cached.store(), audit_id, {}, silent)
     else:
         jobs.start(cached.store(), audit_id, "audit", {}, title="Audit")
-    open_page("overview", audit_id)
+    open_page(then, audit_id)
 
 
 def delete_trial(screen: Screen, place: int) -> None:
@@ -232,6 +253,20 @@ def delete_trial(screen: Screen, place: int) -> None:
     """
     store = cached.store()
     store.delete_trial(screen.id, sorted(store.trials(screen.id))[place])
+
+
+def search(screen: Screen, wanted: Search) -> None:
+    """Start a search over subgroups as a job; the other results and the repairs that were tried stay.
+
+    Parameters
+    ----------
+    screen : Screen
+        The open audit.
+    wanted : Search
+        What to search.
+    """
+    save_plan(screen, replace(screen.plan, search=wanted))
+    jobs.start(cached.store(), screen.id, "search", {}, title="Search for subgroups")
 
 
 def mitigate(screen: Screen, choice: MitigationChoice, title: str) -> None:

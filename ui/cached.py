@@ -86,7 +86,13 @@ def audit(audit_id: str, revision: int, plan: Plan) -> Audit:
         The same frozen value for everybody who looks at it.
     """
     home = str(store().root)
-    return _judged(home, audit_id, revision, repr((plan.about, dict(plan.tolerances), plan.sections)), plan)
+    return _judged(home, audit_id, revision, _words(plan), plan)
+
+
+def _words(plan: Plan) -> str:
+    """Write out the parts of a plan that an audit takes over without being run again."""
+    population = {column: dict(people) for column, people in plan.population.items()}
+    return repr((plan.about, dict(plan.tolerances), population, plan.sections))
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
@@ -104,7 +110,13 @@ def _audit(home: str, audit_id: str, revision: int) -> Audit:
 def _judged(home: str, audit_id: str, revision: int, words: str, _plan: Plan) -> Audit:
     del words  # they are the key
     found = _audit(home, audit_id, revision)
-    now = replace(found.plan, about=_plan.about, tolerances=_plan.tolerances, sections=_plan.sections)
+    now = replace(
+        found.plan,
+        about=_plan.about,
+        tolerances=_plan.tolerances,
+        population=_plan.population,
+        sections=_plan.sections,
+    )
     return found if now == found.plan else found.with_plan(now)
 
 
@@ -192,8 +204,7 @@ def preview(audit_id: str, revision: int, plan: Plan, found: Audit) -> tuple[byt
     tuple of bytes
         One PNG file for each page.
     """
-    words = repr((plan.about, dict(plan.tolerances), plan.sections))
-    return _preview(str(store().root), audit_id, revision, words, found)
+    return _preview(str(store().root), audit_id, revision, _words(plan), found)
 
 
 @st.cache_resource(show_spinner="Setting the pages…", max_entries=4)
@@ -221,7 +232,8 @@ def people(audit_id: str, fingerprint: str, plan: Plan) -> People:
     People
         Sizes, base rates and missing values.
     """
-    key = repr((plan.roles, plan.grouping, plan.confidence))
+    population = {column: dict(people) for column, people in plan.population.items()}
+    key = repr((plan.roles, plan.grouping, plan.confidence, population))
     return _people(str(store().root), fingerprint, key, audit_id, plan)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import streamlit as st
 
 from audit import wording
+from audit.names import FAMILY
 from audit.plan import RATES
 from ui import text, workspace
 
@@ -110,14 +111,14 @@ def metric(
     default: str = "selection_rate",
     width: int | Literal["stretch"] = 420,
 ) -> str:
-    """Pick one of the rates.
+    """Pick one of the rates, or another measure.
 
     Parameters
     ----------
     favourable : {"positive", "negative"}
         Which decision is good for the person; the words follow it.
     metrics : sequence of str
-        Ids of the rates on offer.
+        Ids of the rates on offer; other measures stand after them, with the name of their family.
     default : str, default "selection_rate"
         The one that is shown first.
     width : int or "stretch", default 420
@@ -126,11 +127,16 @@ def metric(
     Returns
     -------
     str
-        Id of the chosen rate.
+        Id of the chosen rate or measure.
     """
     ordered = sorted(metrics, key=lambda name: name != default)
-    titles = {name: wording.metric_title(name, favourable) for name in ordered}
-    return choose("metric", "Rate", titles, width=width)
+    titles = {name: _titled(name, favourable) for name in ordered}
+    return choose("metric", "Measure" if set(metrics) & set(FAMILY) else "Rate", titles, width=width)
+
+
+def _titled(name: str, favourable: Outcome) -> str:
+    title = wording.metric_title(name, favourable)
+    return f"{wording.FAMILY_TITLES[FAMILY[name]]}: {title}" if name in FAMILY else title
 
 
 def distinct(names: Sequence[str], limit: int = _LABEL) -> list[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from audit import wording
 from audit.disparity.compare import metric_rows
+from audit.inference.clusters import ties
 from audit.rows import group_name
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ def rates(audit: Audit, metric: str, sensitive: tuple[str, ...]) -> tuple[Metric
     """
     if sensitive in audit.groupings:
         return (audit.metric(metric, sensitive), *audit.metric_rows(metric, sensitive))
-    found = metric_rows(audit.cells.marginal(sensitive), audit.plan)
+    part = audit.cells.marginal(sensitive)
+    found = metric_rows(part, audit.plan, ties=ties(audit.basis.clusters, part))
     return tuple(row for row in found if row.metric == metric)
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from audit import wording
 from audit.roles import check_roles
-from ui import cached, controls, show, tables, text
+from ui import cached, controls, peopleview, show, tables, text
 from ui.problems import boundary
 
 if TYPE_CHECKING:
@@ -94,11 +94,13 @@ def check(screen: Screen, plan: Plan) -> None:
     kind = (
         plan.model if columns and plan.model.kind == "column" else ModelChoice(kind="train", algorithm="mlp")
     )
+    if plan.roles.task == "regression":
+        kind = ModelChoice()  # a predicted number is always a column
     check_roles(screen.dataset, replace(plan, model=kind))
 
 
 def people(screen: Screen) -> None:
-    """Show the groups: how many people, their base rates, what was not recorded about them.
+    """Show the groups: how many people, their base rates, what could be seen, and what else is known of them.
 
     Parameters
     ----------
@@ -113,7 +115,8 @@ def people(screen: Screen) -> None:
         found = cached.people(screen.id, screen.dataset.fingerprint, screen.plan)
         sensitive = controls.grouping(found.groupings)
         _base_rates(screen, found, sensitive)
-        _missing(found, sensitive)
+        peopleview.power(screen, sensitive)
+        peopleview.tabs(screen, found, sensitive)
         if screen.has_result:
             _row_flow(screen.audit.data)
 
@@ -125,10 +128,10 @@ def _base_rates(screen: Screen, found: People, sensitive: tuple[str, ...]) -> No
     counts = [row for row in found.counts if row.sensitive == sensitive]
     rates = [row for row in found.base_rates if row.sensitive == sensitive]
     label = text.cut(plan.roles.label, 60)
+    number = plan.roles.task == "regression"
+    positive = "above its median" if number else text.cut(plan.roles.positive, 40)
     show.answer(sizes_alt(counts, rates))
-    show.note(
-        f"Share of people whose {label} is {text.cut(plan.roles.positive, 40)}, over all rows of the file."
-    )
+    show.note(f"Share of people whose {label} is {positive}, over all rows of the file.")
     show.figure(
         cached.drawn(sizes, counts, rates, theme=show.theme(), confidence=plan.confidence),
         key="sizes",
@@ -154,26 +157,6 @@ def _row_flow(data: DataRecord) -> None:
         rows=tables.row_flow(data),
         name="row-flow",
     )
-
-
-def _missing(found: People, sensitive: tuple[str, ...]) -> None:
-    st.subheader("Missing values by group", anchor=False)
-    lines = [
-        {
-            "Column": column,
-            "Group": group,
-            "Missing": wording.count(absent),
-            "Of rows": wording.count(rows),
-            "Share": wording.percent(absent / rows if rows else None, reason="empty"),
-        }
-        for by, column, counted in found.missing
-        if (by,) == sensitive or (len(sensitive) > 1 and by in sensitive)
-        for group, absent, rows in counted
-    ]
-    if lines:
-        show.table(lines, key="missing", alt="Missing values of the columns that play a part, by group.")
-    else:
-        show.note("Nothing is missing in the columns that play a part.")
 
 
 def columns(screen: Screen) -> None:

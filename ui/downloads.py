@@ -8,8 +8,10 @@ import zipfile
 from typing import TYPE_CHECKING, Any, Final
 
 from audit import wording
+from audit.disclosure.protect import protected
+from audit.names import FAMILIES
 from audit.plan import CRITERIA
-from audit.rows import plain
+from audit.rows import DisparityRow, MetricRow, plain
 from ui import overview, show
 
 if TYPE_CHECKING:
@@ -60,14 +62,20 @@ def tables(audit: Audit) -> bytes:
     bytes
         A ZIP file of CSV files in UTF-8, full precision.
     """
+    audit = protected(audit)
     return _zip(
         {
-            "metrics.csv": _csv(audit.metrics),
-            "disparities.csv": _csv(audit.disparities),
+            "metrics.csv": _csv((*audit.metrics, *_further(audit, MetricRow))),
+            "disparities.csv": _csv((*audit.disparities, *_further(audit, DisparityRow))),
             "comparison.csv": _csv(audit.comparison),
             "findings.csv": _csv(audit.findings),
         }
     )
+
+
+def _further(audit: Audit, kind: type) -> list[Any]:
+    """Rows of the measures that are no rates."""
+    return [row for name in FAMILIES for row in audit.chapter(name) if isinstance(row, kind)]
 
 
 def _csv(rows: Iterable[Any]) -> bytes:
@@ -107,6 +115,7 @@ def figures(audit: Audit) -> bytes:
     from audit.figures.forest import forest, forest_alt
     from audit.figures.strips import strips, strips_alt
 
+    audit = protected(audit)
     favourable, confidence = audit.plan.roles.favourable, audit.plan.confidence
     files: dict[str, bytes] = {}
     for number, sensitive in enumerate(audit.groupings, start=1):
@@ -155,9 +164,25 @@ def _zip(files: dict[str, bytes]) -> bytes:
     return target.getvalue()
 
 
+def results(audit: Audit) -> bytes:
+    """Write all results as JSON.
+
+    Parameters
+    ----------
+    audit : Audit
+        The audit.
+
+    Returns
+    -------
+    bytes
+        What :meth:`audit.result.Audit.to_json` gives.
+    """
+    return protected(audit).to_json().encode()
+
+
 FILES: Final[tuple[tuple[str, str, str, str, Callable[[Audit], bytes]], ...]] = (
     ("pdf", "Report (PDF)", "report.pdf", "application/pdf", pdf),
-    ("json", "Results (JSON)", "audit.json", "application/json", lambda audit: audit.to_json().encode()),
+    ("json", "Results (JSON)", "audit.json", "application/json", results),
     ("plan", "Plan (JSON)", "plan.json", "application/json", lambda audit: audit.plan.to_json().encode()),
     ("csv", "Tables (CSV)", "tables.zip", "application/zip", tables),
     ("svg", "Figures (SVG)", "figures.zip", "application/zip", figures),

@@ -37,6 +37,11 @@ def files(screen: Screen) -> None:
             icon=":material/download:",
             width="stretch",
         )
+    if audit.plan.grouping.small == "suppress":
+        show.note(
+            f"Counts of 1 to {audit.plan.grouping.small_size - 1} people are withheld in every file, with those that would give "
+            "them away. The screens show them."
+        )
     show.note("The PDF is tagged for screen readers and for archives, and holds audit.json and plan.json.")
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from audit import wording
 from audit.mitigation.catalogue import catalogue
+from audit.names import FAMILIES
 from audit.rows import REASONS
 from audit.wording.conventions import CONVENTIONS
 from ui import show, text
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 CRITERIA: Final = tuple(wording.CRITERION_TEXTS)
 COMPARISONS: Final = tuple(wording.COMPARISON_TEXTS)
 RATES: Final = tuple(wording.METRIC_TEXTS)
+FURTHER: Final = {wording.FAMILY_TITLES[family]: ids for family, ids in FAMILIES.items()}
 
 
 def conventions() -> None:

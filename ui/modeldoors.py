@@ -87,6 +87,10 @@ def column(screen: Screen) -> Plan | None:
             text.md(text.cut(value, 40)) for value in roles.decision_positive or (roles.positive,)
         )
         st.markdown(f"Decisions are read from **{text.md(text.cut(name, 80))}**; positive is {values}.")
+    elif roles.task == "regression":
+        st.markdown(
+            f"Predictions are read from **{text.md(text.cut(name, 80))}**; a high one is above the median of all."
+        )
     else:
         st.markdown(
             f"Decisions are scores in **{text.md(text.cut(name, 80))}** at or above {roles.threshold:g}: positive."

@@ -86,11 +86,11 @@ def answer(audit: Audit) -> None:
         show.answer(wording.overview(audit.data, audit.model, audit.disparities, audit.plan.roles))
     else:
         show.answer(said(audit, row), row.verdict)
-    verdicts = [each.verdict for each in audit.disparities if each.verdict]
+    verdicts = [each.verdict for each in audit.verdicts]
     counted = [(name, verdicts.count(name)) for name in _ORDER]
     chips = [show.chip(name, f"{n} {wording.verdict_word(name).lower()}") for name, n in counted if n]
     if chips:
-        judged = len({each.sensitive for each in audit.disparities if each.verdict})
+        judged = len({each.sensitive for each in audit.verdicts})
         by = "one grouping" if judged == 1 else f"{wording.count(judged)} groupings"
         st.markdown(f":small[All criteria over {by}:] {' '.join(chips)}")
     if row is not None:
@@ -150,7 +150,7 @@ def glance(audit: Audit) -> None:
     audit : Audit
         The audit.
     """
-    judged = [row for row in audit.disparities if row.verdict]
+    judged = audit.verdicts
     if not judged:
         return
     favourable = audit.plan.roles.favourable
@@ -214,8 +214,9 @@ def feature(audit: Audit) -> None:
         words=WORDS,
         favourable=roles.favourable,
     )
-    worst = audit.disparity("error_rate", "worst_group", sensitive)
-    show.note(wording.worst_group(worst, roles.favourable, confidence=confidence))
+    if not roles.no_outcome:
+        worst = audit.disparity("error_rate", "worst_group", sensitive)
+        show.note(wording.worst_group(worst, roles.favourable, confidence=confidence))
 
 
 def criteria(audit: Audit, sensitive: tuple[str, ...]) -> list[DisparityRow]:
@@ -238,7 +239,7 @@ def criteria(audit: Audit, sensitive: tuple[str, ...]) -> list[DisparityRow]:
         for row in audit.disparities
         if row.sensitive == sensitive
         and row.comparison in {"difference", "ratio"}
-        and (row.metric in CRITERIA or row.tolerance is not None)
+        and ((row.metric in CRITERIA and not audit.plan.roles.no_outcome) or row.tolerance is not None)
     ]
 
 

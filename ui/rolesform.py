@@ -10,12 +10,13 @@ import streamlit as st
 
 from audit.errors import PlanError
 from audit.plan import Grouping, Plan, Roles
-from ui import controls, show, text
+from ui import controls, moreroles, show, taskform, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from audit.data.dataset import ColumnProfile, Dataset
+    from audit.plan import Task
 
 _NONE: Final = ""
 _QUARTILES: Final = "quartiles"
@@ -58,17 +59,18 @@ class RolesForm:
         left, right = st.columns(2, gap="large")
         with left:
             st.subheader("What happened", anchor=False)
-            label, positive = self._label()
-            favourable = self._favourable(label, positive)
+            label, positive, task = self._label()
+            favourable = self._favourable(label, positive, task)
         with right:
             st.subheader("What was decided", anchor=False)
-            decision, decided, score, threshold = self._decisions(positive)
+            decision, decided, score, threshold = self._decisions(positive, task)
         st.subheader("Whose treatment is compared", anchor=False)
         sensitive = self._sensitive(label)
         bins, references = self._groups(sensitive)
         taken = {part for part in (label, decision, score, *sensitive) if part}
         with st.expander("Weight, split, features, smallest group", key=f"{self._prefix}_more"):
             weight, split, features, smallest, unknown = self._more(taken)
+        more = moreroles.draw(self._data, self._plan, key=self._prefix)
         roles = Roles(
             label=label,
             positive=positive,
@@ -81,8 +83,10 @@ class RolesForm:
             weight=weight or None,
             split=split or None,
             features=features,
+            task=task,
         )
         grouping = Grouping(bins=bins, references=references, min_size=smallest, include_unknown=unknown)
+        roles, grouping = more.on(roles, grouping)
         return replace(self._plan, roles=roles, grouping=grouping)
 
     def _key(self, name: str) -> dict[str, Any]:
@@ -115,15 +119,19 @@ class RolesForm:
     def _levels(self, column: str) -> list[str]:
         return [level for level, _ in self._profiles[column].levels] if column in self._profiles else []
 
-    def _label(self) -> tuple[str, str]:
+    def _label(self) -> tuple[str, str, Task]:
         roles = self._plan.roles
         label = self._column(
             "Column that holds what really happened (label)",
             "label",
             roles.label,
             self._data.names,
-            help_="The truth that decisions are held against, such as repaid, employed or reoffended. Two values.",
+            help_="The truth that decisions are held against, such as repaid, employed or reoffended.",
         )
+        key = f"{self._prefix}_task_{self._number(label)}"
+        task = taskform.pick(self._profiles.get(label), roles.task, key=key)
+        if task == "regression":
+            return label, roles.positive, task
         levels = self._levels(label)
         shown = dict(zip(levels, controls.distinct(levels), strict=True))
         positive = st.selectbox(
@@ -131,18 +139,21 @@ class RolesForm:
             levels,
             index=levels.index(roles.positive) if roles.positive in levels else (0 if levels else None),
             format_func=lambda item: shown.get(item, item),
-            help="Every rate is computed on this value.",
+            help="Every rate is computed on this value."
+            + (" The other classes count as the rest." if task == "multiclass" else ""),
             placeholder="Choose the label first",
             **self._key(f"positive_{self._number(label)}"),
         )
-        return label, positive or roles.positive
+        return label, positive or roles.positive, task
 
-    def _favourable(self, label: str, positive: str) -> str:
+    def _favourable(self, label: str, positive: str, task: Task) -> str:
         told = f"told that {text.md(text.cut(label, 40))} is {text.md(text.cut(positive, 40))}"
         words = {
             "positive": f"The positive one: being {told}" if label else "The positive one",
             "negative": f"The negative one: not being {told}" if label else "The negative one",
         }
+        if task == "regression":
+            words = {"positive": "A high prediction", "negative": "A low prediction"}
         return st.radio(
             "Which decision is good for the person?",
             list(words),
@@ -152,8 +163,18 @@ class RolesForm:
             **self._key("favourable"),
         )
 
-    def _decisions(self, positive: str) -> tuple[str, tuple[str, ...], str, float]:
+    def _decisions(self, positive: str, task: Task) -> tuple[str, tuple[str, ...], str, float]:
         roles = self._plan.roles
+        numeric = [column.name for column in self._data.columns if column.low is not None]
+        if task == "regression":
+            predicted = self._column(
+                "Column with the predicted numbers",
+                "prediction",
+                roles.score,
+                numeric,
+                help_="In the unit of the label.",
+            )
+            return "", (), predicted, roles.threshold
         decision = self._column(
             "Column with the decisions",
             "decision",
@@ -177,7 +198,6 @@ class RolesForm:
                     **self._key(f"decided_{self._number(decision)}"),
                 )
             )
-        numeric = [column.name for column in self._data.columns if column.low is not None]
         score = self._column(
             "Column with the scores",
             "score",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
@@ -159,16 +160,17 @@ def figure(
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         numbers = st.toggle("Show the numbers", key=f"{key}_numbers") if rows else False
-        st.download_button(
-            "Picture as SVG",
-            data=lambda: svg(fig, name, alt),
-            file_name=f"{name}.svg",
-            mime="image/svg+xml",
-            key=f"{key}_svg",
-            on_click="ignore",
-            type="tertiary",
-            icon=":material/download:",
-        )
+        if not workspace.current().closed:  # the Report screen has the pictures without small counts
+            st.download_button(
+                "Picture as SVG",
+                data=lambda: svg(fig, name, alt),
+                file_name=f"{name}.svg",
+                mime="image/svg+xml",
+                key=f"{key}_svg",
+                on_click="ignore",
+                type="tertiary",
+                icon=":material/download:",
+            )
         _explained(words, favourable)
     if numbers:
         table(rows, key=f"{key}_table", alt=alt)
@@ -212,12 +214,14 @@ def table(rows: Sequence[Mapping[str, str]], *, key: str, alt: str = "") -> None
     if not rows:
         return
     headings = list(rows[0])
-    if len(rows) > _LONG_TABLE:
+    closed = workspace.current().closed  # a scrolling table offers itself as a file
+    if len(rows) > _LONG_TABLE and not closed:
         columns = {text.shown(head): [text.shown(row.get(head, "")) for row in rows] for head in headings}
         st.dataframe(columns, hide_index=True, key=key, height=420, alt=alt or None)
         return
     escaped = {text.md(head): [_cell(row.get(head, "")) for row in rows] for head in headings}
-    st.table(escaped, border="horizontal", hide_index=True, alt=alt or None)
+    with st.container(height=420) if len(rows) > _LONG_TABLE else nullcontext():
+        st.table(escaped, border="horizontal", hide_index=True, alt=alt or None)
 
 
 def _cell(said: str) -> str:
@@ -304,6 +308,7 @@ def guard(spec: PageSpec, screen: Screen) -> None:
     screen : Screen
         What there is.
     """
+    workspace.close(closed=screen.has_data and screen.plan.grouping.small == "suppress")
     if spec.needs == "nothing":
         return
     if not screen.has_data:

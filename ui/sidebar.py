@@ -70,6 +70,9 @@ def _card(screen: Screen, here: str) -> None:
 def _outcome(plan: Plan) -> str:
     roles = plan.roles
     label, positive = text.md(text.cut(roles.label, 40)), text.md(text.cut(roles.positive, 40))
+    if roles.task == "regression":
+        high = "high" if roles.favourable == "positive" else "low"
+        return f"{label}, a number; a {high} prediction is good for the person"
     return f"{label} is {positive}; a {roles.favourable} decision is good for the person"
 
 

@@ -31,7 +31,7 @@ _QUALITY: Final = {
 
 
 def rates(rows: Iterable[MetricRow], *, confidence: float) -> Lines:
-    """Write one rate of several groups.
+    """Write one rate or other measure of several groups.
 
     Parameters
     ----------
@@ -50,8 +50,10 @@ def rates(rows: Iterable[MetricRow], *, confidence: float) -> Lines:
     return [
         {
             "Group": group_name(row.group),
-            "Rate": wording.percent(row.value, reason=row.reason),
-            f"{wording.level(confidence)} interval": ends(row.low, row.high),
+            "Rate" if wording.is_share(row.metric) else "Value": wording.amount(
+                row.metric, row.value, reason=row.reason
+            ),
+            f"{wording.level(confidence)} interval": ends(row.low, row.high, metric=row.metric),
             "n": wording.count(row.n),
             **({"Effective n": wording.count(row.n_effective)} if weighted else {}),
         }
@@ -59,7 +61,7 @@ def rates(rows: Iterable[MetricRow], *, confidence: float) -> Lines:
     ]
 
 
-def ends(low: float | None, high: float | None, kind: str = "rate") -> str:
+def ends(low: float | None, high: float | None, kind: str = "rate", *, metric: str = "") -> str:
     """Write the ends of an interval.
 
     Parameters
@@ -68,16 +70,21 @@ def ends(low: float | None, high: float | None, kind: str = "rate") -> str:
         The ends.
     kind : {"rate", "gap", "ratio"}, default "rate"
         What they are ends of.
+    metric : str, default ""
+        Id of the measure, for its unit; a share by default.
 
     Returns
     -------
     str
         "30.1 to 33.5 %"; empty where there is no interval.
     """
-    write = {"rate": wording.rate_interval, "gap": wording.gap_interval, "ratio": wording.ratio_interval}[
-        kind
-    ]
-    return write(low, high).partition(" interval ")[2]
+    if kind == "ratio":
+        said = wording.ratio_interval(low, high)
+    elif kind == "gap":
+        said = wording.gap_amount_interval(metric, low, high)
+    else:
+        said = wording.amount_interval(metric, low, high)
+    return said.partition(" interval ")[2]
 
 
 def value(row: DisparityRow | ComparisonRow, amount: float | None, reason: str = "") -> str:
@@ -97,12 +104,13 @@ def value(row: DisparityRow | ComparisonRow, amount: float | None, reason: str =
     str
         "12.0 points", "0.81" or "31.8 %".
     """
+    if row.comparison == "ratio":
+        return wording.ratio(amount, reason=reason)
     write = {
-        "ratio": wording.ratio,
-        "difference": wording.points,
-        "to_reference": wording.signed_points,
-    }.get(row.comparison or "", wording.percent)
-    return write(amount, reason=reason)
+        "difference": wording.gap_amount,
+        "to_reference": wording.signed_gap_amount,
+    }.get(row.comparison or "", wording.amount)
+    return write(row.metric, amount, reason=reason)
 
 
 def disparities(rows: Iterable[DisparityRow], favourable: Outcome, *, confidence: float) -> Lines:
@@ -126,7 +134,7 @@ def disparities(rows: Iterable[DisparityRow], favourable: Outcome, *, confidence
         {
             "Between groups": wording.disparity_title(row, favourable),
             "Value": value(row, row.value, row.reason),
-            f"{wording.level(confidence)} interval": ends(row.low, row.high, _kind(row)),
+            f"{wording.level(confidence)} interval": ends(row.low, row.high, _kind(row), metric=row.metric),
             "Groups": _pair(row),
             "Over": f"{row.groups_estimable} of {row.groups_total}",
             "Tolerance": "" if row.tolerance is None else value(row, row.tolerance),
@@ -169,8 +177,8 @@ def references(rows: Iterable[DisparityRow], *, confidence: float) -> Lines:
         {
             "Group": group_name(row.group),
             "Reference": group_name(row.reference) if row.reference is not None else "",
-            "Difference": wording.signed_points(row.value, reason=row.reason),
-            f"{wording.level(confidence)} interval": ends(row.low, row.high, "gap"),
+            "Difference": wording.signed_gap_amount(row.metric, row.value, reason=row.reason),
+            f"{wording.level(confidence)} interval": ends(row.low, row.high, "gap", metric=row.metric),
         }
         for row in rows
     ]

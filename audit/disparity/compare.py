@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from audit.disparity.estimates import Estimates, estimates
+from audit.inference.clusters import design_effects_of_others
 from audit.inference.gaps import chance_gaps, difference_gap, ratio_gap, worst_group
 from audit.inference.intervals import log_ratio, newcombe, wilson
 from audit.metrics.rates import RATE, RATES, Rate, rate_table
-from audit.plan import CRITERIA
 from audit.rows import DisparityRow, MetricRow
 
 if TYPE_CHECKING:
@@ -21,14 +22,27 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from audit.cells import Cells
-    from audit.plan import Grouping, Plan
+    from audit.inference.clusters import Ties
+    from audit.plan import Plan
+    from audit.tables.scores import ScoreCells
 
 CRITERION_RATES = {
     "demographic_parity": ("selection_rate",),
     "equal_opportunity": ("true_positive_rate",),
     "equalized_odds": ("true_positive_rate", "false_positive_rate"),
 }
-"""The rates each criterion compares, after turning to the favourable outcome."""
+"""The rates each main criterion compares, after turning to the favourable outcome."""
+
+MORE_CRITERION_RATES = {
+    "average_odds": ("true_positive_rate", "false_positive_rate"),
+    "predictive_parity": ("precision",),
+    "conditional_use_accuracy": ("precision", "negative_predictive_value"),
+    "accuracy_equality": ("accuracy",),
+}
+"""The same for the further criteria."""
+
+AVERAGED = frozenset({"average_odds"})
+"""Criteria that take the mean of several gaps; the others take the worst."""
 
 
 def number(value: float) -> float | None:
@@ -47,39 +61,7 @@ def number(value: float) -> float | None:
     return None if math.isnan(value) else float(value)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Rates:
-    """One rate over the groups of one grouping, ready to be compared."""
-
-    rate: Rate
-    value: NDArray[np.float64]  # NaN where not estimable
-    usable: NDArray[np.float64]  # NaN also where the group is out of the gap
-    n: NDArray[np.float64]
-    effective: NDArray[np.float64]
-    reasons: tuple[str, ...]
-    total: int  # groups that a gap would cover
-
-
-def _rates(rate: Rate, cells: Cells, grouping: Grouping) -> _Rates:
-    table = rate_table(rate, cells)
-    value = np.where(table.n >= grouping.min_size, table.value, np.nan)
-    reasons = tuple(
-        "" if not math.isnan(v) else rate.undefined if n == 0 or math.isnan(raw) else "below_minimum_size"
-        for v, raw, n in zip(value, table.value, table.n, strict=True)
-    )
-    counted = np.array([grouping.include_unknown or not unknown for unknown in cells.unknown], dtype=bool)
-    return _Rates(
-        rate=rate,
-        value=value,
-        usable=np.where(counted, value, np.nan),
-        n=table.n,
-        effective=table.n_effective,
-        reasons=reasons,
-        total=int(counted.sum()),
-    )
-
-
-def metric_rows(cells: Cells, plan: Plan) -> list[MetricRow]:
+def metric_rows(cells: Cells, plan: Plan, *, ties: Ties | None = None) -> list[MetricRow]:
     """Give every rate of every group, and of everybody, with Wilson's interval.
 
     Parameters
@@ -88,6 +70,8 @@ def metric_rows(cells: Cells, plan: Plan) -> list[MetricRow]:
         Counts with one decision.
     plan : Plan
         Confidence and smallest denominator.
+    ties : Ties or None
+        Which rows belong together, where there are clusters.
 
     Returns
     -------
@@ -112,7 +96,10 @@ def metric_rows(cells: Cells, plan: Plan) -> list[MetricRow]:
             )
         )
     for rate in RATES:
-        parts = (_rates(rate, everybody, plan.grouping), _rates(rate, cells, plan.grouping))
+        parts = (
+            estimates(rate, everybody, plan.grouping, ties and ties.overall()),
+            estimates(rate, cells, plan.grouping, ties),
+        )
         value = np.concatenate([part.value for part in parts])
         effective = np.concatenate([part.effective for part in parts])
         low, high = wilson(value, effective, alpha=alpha)
@@ -156,7 +143,9 @@ def worst_is_highest(rate: str, favourable: str) -> bool | None:
     return {"higher": False, "lower": True, "none": None}[better]
 
 
-def disparity_rows(cells: Cells, plan: Plan, *, chance: bool = True) -> list[DisparityRow]:
+def disparity_rows(
+    cells: Cells, plan: Plan, *, chance: bool = True, ties: Ties | None = None
+) -> list[DisparityRow]:
     """Give every disparity of one grouping, criteria first; verdicts are given elsewhere.
 
     Parameters
@@ -167,6 +156,8 @@ def disparity_rows(cells: Cells, plan: Plan, *, chance: bool = True) -> list[Dis
         Favourable outcome, grouping rules, confidence, replicates and seed.
     chance : bool, default True
         Whether to simulate the gap that chance alone would show.
+    ties : Ties or None
+        Which rows belong together, where there are clusters.
 
     Returns
     -------
@@ -175,27 +166,28 @@ def disparity_rows(cells: Cells, plan: Plan, *, chance: bool = True) -> list[Dis
     """
     rows: list[DisparityRow] = []
     turned = cells.flipped() if plan.roles.favourable == "negative" else cells
-    for criterion in CRITERIA:
-        rates = [_rates(RATE[name], turned, plan.grouping) for name in CRITERION_RATES[criterion]]
+    turned_ties = ties.flipped() if ties and plan.roles.favourable == "negative" else ties
+    for criterion, names in (CRITERION_RATES | MORE_CRITERION_RATES).items():
+        rates = [estimates(RATE[name], turned, plan.grouping, turned_ties) for name in names]
         rows += [
             _gap_row(criterion, kind, rates, turned, plan, chance=chance) for kind in ("difference", "ratio")
         ]
     everybody = cells.overall()
     for rate in RATES:
-        rates = [_rates(rate, cells, plan.grouping)]
+        rates = [estimates(rate, cells, plan.grouping, ties)]
         rows += [
             _gap_row(rate.id, kind, rates, cells, plan, chance=chance) for kind in ("difference", "ratio")
         ]
-        worst = _worst_row(rates[0], cells, everybody, plan)
+        worst = _worst_row(rates[0], cells, everybody, plan, ties=ties)
         rows += [worst] if worst else []
         rows += _reference_rows(rates[0], cells, plan)
     return rows
 
 
 def _gap_row(
-    name: str, kind: str, rates: list[_Rates], cells: Cells, plan: Plan, *, chance: bool
+    name: str, kind: str, rates: list[Estimates], cells: Cells, plan: Plan, *, chance: bool
 ) -> DisparityRow:
-    """Compare the groups in one rate, or in the worst of several at a shared level."""
+    """Compare the groups in one rate, or in the worst or the mean of several at a shared level."""
     alpha = (1 - plan.confidence) / len(rates)
     measure = difference_gap if kind == "difference" else ratio_gap
     gaps = [measure(r.usable, r.effective, alpha=alpha, sizes=cells.sizes) for r in rates]
@@ -213,27 +205,52 @@ def _gap_row(
     extreme = max if kind == "difference" else min
     at = extreme(range(len(gaps)), key=lambda k: gaps[k].value)
     expected = _expected(name, rates, cells, plan) if chance and kind == "difference" else float("nan")
+    join = np.mean if name in AVERAGED else np.max if kind == "difference" else np.min
     return replace(
         row,
         group=cells.groups[gaps[at].first],
         reference=cells.groups[gaps[at].second],
-        value=gaps[at].value,
-        low=extreme(gap.low for gap in gaps),
-        high=extreme(gap.high for gap in gaps),
+        value=float(join([gap.value for gap in gaps])),
+        low=float(join([gap.low for gap in gaps])),
+        high=float(join([gap.high for gap in gaps])),
         expected=number(expected),
     )
 
 
-def _expected(name: str, rates: list[_Rates], cells: Cells, plan: Plan) -> float:
-    # Each disparity draws from its own stream, so that adding one never changes another.
-    stream = zlib.crc32("|".join([name, *cells.sensitive]).encode())
-    rng = np.random.default_rng([plan.seed, stream])
-    # The worst of two rates is larger by chance than either of them: the larger is taken in every replicate.
+def _expected(name: str, rates: Sequence[Estimates], cells: Cells, plan: Plan) -> float:
+    return float(chance_draws(name, rates, cells.sensitive, plan).mean())
+
+
+def chance_draws(
+    name: str, rates: Sequence[Estimates], sensitive: tuple[str, ...], plan: Plan
+) -> NDArray[np.float64]:
+    """Draw the gaps of a rate or a criterion that chance alone would show if all groups were equal.
+
+    Parameters
+    ----------
+    name : str
+        Id of the rate or criterion; each has its own stream, so that adding one never changes another.
+    rates : sequence of Estimates
+        The rates that it compares.
+    sensitive : tuple of str
+        The grouping.
+    plan : Plan
+        Seed and number of replicates.
+
+    Returns
+    -------
+    ndarray of shape (replicates,)
+        Gaps; NaN with fewer than two groups.
+    """
+    rng = np.random.default_rng([plan.seed, zlib.crc32("|".join([name, *sensitive]).encode())])
     drawn = [chance_gaps(r.usable, r.effective, replicates=plan.replicates, rng=rng) for r in rates]
-    return float(np.max(drawn, axis=0).mean())
+    # The worst of two rates is larger by chance than either of them: the larger is taken in every replicate.
+    return np.asarray((np.mean if name in AVERAGED else np.max)(drawn, axis=0))
 
 
-def _worst_row(rates: _Rates, cells: Cells, everybody: Cells, plan: Plan) -> DisparityRow | None:
+def _worst_row(
+    rates: Estimates, cells: Cells, everybody: Cells, plan: Plan, *, ties: Ties | None
+) -> DisparityRow | None:
     highest = worst_is_highest(rates.rate.id, plan.roles.favourable)
     if highest is None:
         return None
@@ -241,7 +258,7 @@ def _worst_row(rates: _Rates, cells: Cells, everybody: Cells, plan: Plan) -> Dis
     found = worst_group(
         rates.usable,
         rates.effective,
-        _others(rates.rate, cells),
+        _others(rates.rate, cells, ties),
         alpha=1 - plan.confidence,
         highest=highest,
         sizes=cells.sizes,
@@ -252,6 +269,7 @@ def _worst_row(rates: _Rates, cells: Cells, everybody: Cells, plan: Plan) -> Dis
         sensitive=cells.sensitive,
         comparison="worst_group",
         group=cells.groups[found.group] if found.group >= 0 else None,
+        reference=cells.groups[found.best] if found.best >= 0 else None,
         value=number(found.value),
         low=number(found.low),
         high=number(found.high),
@@ -265,7 +283,9 @@ def _worst_row(rates: _Rates, cells: Cells, everybody: Cells, plan: Plan) -> Dis
     )
 
 
-def _others(rate: Rate, cells: Cells) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+def _others(
+    rate: Rate, cells: Cells, ties: Ties | None
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """For each group: rate and effective number of all others, and the group's share of the denominator."""
     rest = replace(
         cells,
@@ -277,15 +297,18 @@ def _others(rate: Rate, cells: Cells) -> tuple[NDArray[np.float64], NDArray[np.f
     own = sum(cells.w[:, label, decision] for label, decision in rate.denominator)
     total = float(np.sum(own))
     share = np.asarray(own) / total if total > 0 else np.zeros(len(cells.groups))
-    return others.value, others.n_effective, share
+    effective = others.n_effective
+    if ties is not None:
+        effective = effective / design_effects_of_others(ties, rate.numerator, rate.denominator, cells)
+    return others.value, effective, share
 
 
-def reference_group(cells: Cells, plan: Plan) -> int:
+def reference_group(cells: Cells | ScoreCells, plan: Plan) -> int:
     """Find the group that the others are compared with.
 
     Parameters
     ----------
-    cells : Cells
+    cells : Cells or ScoreCells
         The grouping.
     plan : Plan
         Named references by column, or by columns joined with " × ".
@@ -306,7 +329,7 @@ def reference_group(cells: Cells, plan: Plan) -> int:
     return int(np.argmax(sizes))
 
 
-def _reference_rows(rates: _Rates, cells: Cells, plan: Plan) -> list[DisparityRow]:
+def _reference_rows(rates: Estimates, cells: Cells, plan: Plan) -> list[DisparityRow]:
     at = reference_group(cells, plan)
     p, n = rates.value, rates.effective
     low, high = newcombe(p, n, p[at], n[at], alpha=1 - plan.confidence)
@@ -353,7 +376,7 @@ def ratio_to_reference(
     list of (group, ratio, low, high)
         None where the reference rate is 0 or a rate is not estimable.
     """
-    rates = _rates(RATE[rate], cells, plan.grouping)
+    rates = estimates(RATE[rate], cells, plan.grouping)
     at = reference_group(cells, plan)
     p, n = rates.value, rates.effective
     low, high = log_ratio(p, n, p[at], n[at], alpha=1 - plan.confidence)

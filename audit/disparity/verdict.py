@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from audit.rows import DisparityRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from audit.rows import DisparityRow, Verdict
+    from audit.rows import Verdict
 
 
 def decide(row: DisparityRow, tolerance: float) -> Verdict:
@@ -59,10 +61,28 @@ def judge(rows: Iterable[DisparityRow], tolerances: Mapping[str, float]) -> tupl
     """
     judged = []
     for row in rows:
-        tolerance = tolerances.get(row.id) if row.comparison in {"difference", "ratio"} else None
+        tolerance = tolerances.get(row.id) if row.comparison != "to_reference" else None
         verdict = None if tolerance is None else decide(row, tolerance)
         judged.append(replace(row, tolerance=tolerance, verdict=verdict))
     return tuple(judged)
+
+
+def judge_among(rows: Iterable[Any], tolerances: Mapping[str, float]) -> tuple[Any, ...]:
+    """Give the disparities among rows of several kinds their verdicts.
+
+    Parameters
+    ----------
+    rows : iterable
+        Rows of any kind.
+    tolerances : mapping of str to float
+        As in :func:`judge`.
+
+    Returns
+    -------
+    tuple
+        The same rows in the same order; those that are no disparities as they were.
+    """
+    return tuple(judge([row], tolerances)[0] if isinstance(row, DisparityRow) else row for row in rows)
 
 
 def leading_gap(rows: Iterable[DisparityRow], larger: Iterable[DisparityRow] = ()) -> DisparityRow | None:

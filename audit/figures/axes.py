@@ -139,6 +139,31 @@ def rate_ticks(values: Sequence[float | None], *, zero: bool = False) -> tuple[t
     return ticks, percent_texts(ticks)
 
 
+def plain_ticks(values: Sequence[float | None]) -> tuple[tuple[float, ...], list[str]]:
+    """Choose ticks for plain numbers and write them.
+
+    Parameters
+    ----------
+    values : sequence of float or None
+        Everything that is drawn on the axis.
+
+    Returns
+    -------
+    tuple
+        Tick values, and their texts; 0 is among them unless all values are far from it.
+    """
+    known = [value for value in values if value is not None]
+    low, high = (min(known), max(known)) if known else (0.0, 1.0)
+    if 0 <= low < 0.35 * high:
+        low = 0.0
+    if 0 >= high > 0.35 * low:
+        high = 0.0
+    if high - low < 1e-9 * max(abs(low), abs(high), 1e-3):
+        low, high = low - 0.05 * (abs(low) or 1.0), high + 0.05 * (abs(high) or 1.0)
+    ticks = nice_ticks(low, high)
+    return ticks, [f"{tick + 0.0:,.4g}".replace("-", "\N{MINUS SIGN}") for tick in ticks]
+
+
 def percent_texts(ticks: Sequence[float]) -> list[str]:
     """Write tick values in per cent.
 
@@ -213,3 +238,21 @@ def starts_at(ticks: Sequence[float]) -> str:
         ", axis from 60 %", or an empty text.
     """
     return f", axis from {100 * ticks[0]:.4g} %" if ticks[0] > 1e-9 else ""
+
+
+def plain_start(ticks: Sequence[float], texts: Sequence[str]) -> str:
+    """Say where an axis of plain numbers starts, if not at zero or below.
+
+    Parameters
+    ----------
+    ticks : sequence of float
+        The axis' ticks.
+    texts : sequence of str
+        What they say.
+
+    Returns
+    -------
+    str
+        ", axis from 0.6", or an empty text.
+    """
+    return f", axis from {texts[0]}" if ticks[0] > 1e-9 else ""

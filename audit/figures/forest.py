@@ -1,15 +1,24 @@
-"""A rate by group: a dot with its interval for each group, against everybody."""
+"""A measure by group: a dot with its interval for each group, against everybody."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from audit.figures.axes import rate_ticks, starts_at, value_axis
+from audit.figures.axes import plain_start, plain_ticks, rate_ticks, starts_at, value_axis
 from audit.figures.canvas import Row, Sheet, sheet
 from audit.figures.marks import SMALL, band, gap, intervals, marks, upright
 from audit.figures.ordering import Group, Order, arranged, left_out, places
 from audit.figures.theme import Theme, group_colour
-from audit.wording import count, group_phrase, label, metric_title, percent, rate_interval, short_title
+from audit.wording import (
+    amount,
+    amount_interval,
+    count,
+    group_phrase,
+    is_share,
+    label,
+    metric_title,
+    short_title,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,18 +43,18 @@ def forest(
     order: Order = "value",
     confidence: float = 0.95,
 ) -> go.Figure:
-    """Draw a rate of every group with its interval, and the rate of everybody.
+    """Draw a measure of every group with its interval, and that of everybody.
 
     Parameters
     ----------
     rows : sequence of MetricRow
-        One rate of the groups, in the audit's order.
+        One rate or other measure of the groups, in the audit's order.
     overall : MetricRow or None
-        The rate of everybody, drawn first; by default the row without a group among ``rows``.
+        The measure of everybody, drawn first; by default the row without a group among ``rows``.
     tolerance : float or None
-        Half the width of a shaded band around the reference, 0 to 1.
+        Half the width of a shaded band around the reference, in the measure's unit; 0 to 1 for rates.
     reference : float or None
-        The rate the band is drawn around; by default that of everybody.
+        The value the band is drawn around; by default that of everybody.
     title : str, default ""
         A title.
     theme : {"light", "dark"}, default "light"
@@ -67,7 +76,9 @@ def forest(
     shown = [everybody, *groups] if everybody else groups
     total = sum(row.group is not None for row in rows)
     metric = shown[0].metric if shown else "selection_rate"
-    ticks, texts = rate_ticks([v for row in shown for v in (row.value, row.low, row.high)])
+    values = [v for row in shown for v in (row.value, row.low, row.high)]
+    ticks, texts = rate_ticks(values) if is_share(metric) else plain_ticks(values)
+    start = starts_at(ticks) if is_share(metric) else plain_start(ticks, texts)
     words = [_words(row) for row in shown]
     drawn = sheet(
         words,
@@ -87,9 +98,7 @@ def forest(
     _reference(drawn, middle, tolerance, len(shown), (ticks[0], ticks[-1]))
     _draw(drawn, shown, _colours(drawn, shown, places(rows), theme), ticks[0], confidence)
     drawn.layout.update(
-        xaxis=value_axis(
-            drawn.palette, ticks, texts, title=f"{metric_title(metric, favourable)}{starts_at(ticks)}"
-        ),
+        xaxis=value_axis(drawn.palette, ticks, texts, title=f"{metric_title(metric, favourable)}{start}"),
     )
     return drawn.finish()
 
@@ -118,13 +127,17 @@ def forest_alt(
     name = metric_title(groups[0].metric, favourable) if groups else "Rate"
     if not known:
         return f"{name} by group: no group can be estimated."
-    ends = f"{percent(known[0].value)} for {_name(known[0])}"
+    ends = f"{_said(known[0])} for {_name(known[0])}"
     if len(known) > 1:
-        ends = f"from {percent(known[-1].value)} for {_name(known[-1])} to {ends}"
-    whole = f"; everybody {percent(overall.value)}" if overall and overall.value is not None else ""
+        ends = f"from {_said(known[-1])} for {_name(known[-1])} to {ends}"
+    whole = f"; everybody {_said(overall)}" if overall and overall.value is not None else ""
     missing = len(groups) - len(known)
     gaps = f" {missing} of {len(groups)} groups cannot be estimated." if missing else ""
     return f"{name} by group: {ends}{whole}.{gaps}"
+
+
+def _said(row: MetricRow) -> str:
+    return amount(row.metric, row.value)
 
 
 def _name(row: MetricRow) -> str:
@@ -135,17 +148,19 @@ def _words(row: MetricRow) -> Row:
     return Row(
         name=group_name(row.group),
         note=f"n {count(row.n)}",
-        value=percent(row.value) if row.value is not None else "",
+        value=_said(row) if row.value is not None else "",
     )
 
 
 def _caption(shown: Sequence[MetricRow], tolerance: float | None, *, around: str) -> str:
     small = any(row.n < SMALL and row.value is not None for row in shown)
-    parts = ["Dot: rate; line: interval"]
+    share = not shown or is_share(shown[0].metric)
+    parts = [f"Dot: {'rate' if share else 'value'}; line: interval"]
     if small:
         parts.append(f"open dot: fewer than {SMALL} people")
     if tolerance is not None:
-        parts.append(f"shaded: {100 * tolerance:.4g} points either side of {around}")
+        width = f"{100 * tolerance:.4g} points" if share else f"{tolerance:.4g}"
+        parts.append(f"shaded: {width} either side of {around}")
     return "; ".join(parts) + "."
 
 
@@ -198,8 +213,8 @@ def _symbol(row: MetricRow) -> str:
 def _hover(row: MetricRow, confidence: float) -> str:
     lines = [
         label(group_name(row.group)),
-        label(f"{short_title(row.metric)}: {percent(row.value)}"),
-        label(rate_interval(row.low, row.high, confidence=confidence) or "no interval"),
+        label(f"{short_title(row.metric)}: {_said(row)}"),
+        label(amount_interval(row.metric, row.low, row.high, confidence=confidence) or "no interval"),
         label(f"n {count(row.n)}"),
     ]
     return "<br>".join(lines)

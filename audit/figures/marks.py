@@ -25,6 +25,15 @@ _GAPS: Final = {
     "zero_reference_rate": "reference rate is 0",
     "fewer_than_two_groups": "fewer than 2 groups",
     "no_scores": "no scores",
+    "not_probabilities": "scores are no probabilities",
+    "constant_scores": "all scores equal",
+    "separated": "labels fully separated",
+    "no_background": "nobody outside the group",
+    "single_person": "one person alone",
+    "no_false_positives": "no false alarm",
+    "zero_benefit": "a benefit is 0",
+    "no_benefit": "no benefit above 0",
+    "no_common_stratum": "no stratum has both groups",
 }
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from audit.figures.axes import value_axis
+import numpy as np
+
+from audit.figures.axes import nice_ticks, value_axis
 from audit.figures.canvas import Row, Sheet, sheet
-from audit.figures.marks import upright
+from audit.figures.marks import SMALL, upright
 from audit.figures.ordering import left_out
 from audit.figures.theme import Theme, group_colour
 from audit.rows import group_name
@@ -17,8 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import plotly.graph_objects as go
+    from numpy.typing import NDArray
+
+    from audit.tables.scores import ScoreCells
 
 _MOST_ROWS = 20
+_FEW_VALUES = 40
 _BASE, _HEIGHT = 0.38, 0.8
 
 
@@ -38,6 +44,8 @@ class ScoreBins:
         Part of the group in each bin; adds up to 1, or is all 0 for a group without scores.
     n : int
         People in the group.
+    alone : bool, default False
+        Whether each bin holds one score, which lies between its edges.
     """
 
     sensitive: tuple[str, ...]
@@ -45,6 +53,58 @@ class ScoreBins:
     edges: tuple[float, ...]
     share: tuple[float, ...]
     n: int
+    alone: bool = False
+
+
+def score_bins(cells: ScoreCells) -> tuple[ScoreBins, ...]:
+    """Join the score cells of one grouping to bins that can be drawn.
+
+    Parameters
+    ----------
+    cells : ScoreCells
+        The scores.
+
+    Returns
+    -------
+    tuple of ScoreBins
+        Everybody first, then the groups; a bin for each value where there are few, otherwise forty of equal width.
+    """
+    edges, into = _joined(cells)
+    found = []
+    for part, names in ((cells.overall(), (None,)), (cells, cells.groups)):
+        weight = np.zeros((len(part.groups), len(edges) - 1))
+        np.add.at(weight.T, into, part.w.sum(axis=1).T)
+        total = weight.sum(axis=1, keepdims=True)
+        share = weight / np.where(total > 0, total, 1.0)
+        found += [
+            ScoreBins(
+                sensitive=cells.sensitive,
+                group=name,
+                edges=tuple(edges.tolist()),
+                share=tuple(share[g].tolist()),
+                n=int(part.sizes[g]),
+                alone=cells.exact and len(cells.cuts) <= _FEW_VALUES,
+            )
+            for g, name in enumerate(names)
+        ]
+    return tuple(found)
+
+
+def _joined(cells: ScoreCells) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Give the edges of the drawn bins, and the drawn bin of each bin of scores."""
+    cuts = np.asarray(cells.cuts)
+    if cells.exact and len(cuts) <= _FEW_VALUES:
+        half = np.diff(cuts).min(initial=1.0 if len(cuts) < 2 else np.inf) / 2
+        middle = (cuts[:-1] + cuts[1:]) / 2
+        return np.concatenate([[cuts[0] - half], middle, [cuts[-1] + half]]), np.arange(len(cuts))
+    held = cells.n.sum(axis=(0, 1)) > 0
+    low, high = float(cuts[held].min()), float(max(cells.means[held].max(), cuts[held].max()))
+    if low >= 0 and high <= 1:
+        low, high = 0.0, 1.0
+    edges = np.linspace(low, high, _FEW_VALUES + 1)
+    # The mean of a bin says where its people are; what rounding puts beyond an end belongs to it.
+    into = np.searchsorted(edges, cells.means, side="right") - 1
+    return edges, np.clip(into, 0, _FEW_VALUES - 1)
 
 
 def scores(
@@ -84,23 +144,34 @@ def scores(
         caption=" ".join([*parts, left_out(len(groups), len(shown), "the first")]).strip(),
         taller=12,
     )
-    peak = max(
-        (share for row in [*shown, *([everybody] if everybody else [])] for share in row.share), default=0.0
-    )
+    # A group of a few people would flatten all others: it is cut off at the top instead.
+    many = [row for row in [*shown, *([everybody] if everybody else [])] if row.n >= SMALL]
+    peak = max((share for row in many or shown for share in row.share), default=0.0)
     for place, row in enumerate(shown):
         if everybody:
             _outline(drawn, everybody, place, peak, colour=drawn.palette.line, width=1.2, hover=False)
         if any(row.share):
             _outline(drawn, row, place, peak, colour=group_colour(place, theme), width=2.2, hover=True)
     if threshold is not None:
-        upright(drawn, threshold, (-0.5, max(len(shown), 1) - 0.5), dash="dot")
+        upright(drawn, _line(shown, threshold), (-0.5, max(len(shown), 1) - 0.5), dash="dot")
     ends = [edge for row in shown for edge in (row.edges[0], row.edges[-1])]
     low, high = (min(ends), max(ends)) if ends else (0.0, 1.0)
-    ticks = [low + (high - low) * k / 4 for k in range(5)]
-    drawn.layout.update(
-        xaxis=value_axis(drawn.palette, ticks, [f"{tick:.3g}" for tick in ticks], title="Score")
-    )
+    ticks = [tick for tick in nice_ticks(low, high, most=7) if low <= tick <= high]
+    span = [low - 0.015 * (high - low), high + 0.015 * (high - low)]
+    texts = [f"{tick:.4g}" for tick in ticks]
+    drawn.layout.update(xaxis=value_axis(drawn.palette, ticks, texts, title="Score", range=span))
     return drawn.finish()
+
+
+def _line(rows: Sequence[ScoreBins], threshold: float) -> float:
+    """Place the threshold between the scores below it and those from it on."""
+    if not (rows and rows[0].alone):
+        return threshold
+    middles = [(low + high) / 2 for low, high in zip(rows[0].edges[:-1], rows[0].edges[1:], strict=True)]
+    above = [
+        low for low, middle in zip(rows[0].edges[:-1], middles, strict=True) if middle >= threshold - 1e-9
+    ]
+    return above[0] if above else rows[0].edges[-1]
 
 
 def scores_alt(rows: Sequence[ScoreBins], *, threshold: float | None = None) -> str:
@@ -142,7 +213,7 @@ def _outline(
     ys: list[float] = [place + _BASE]
     texts = [""]
     for low, high, share in zip(row.edges[:-1], row.edges[1:], row.share, strict=True):
-        level = place + _BASE - _HEIGHT * (share / peak if peak else 0.0)
+        level = place + _BASE - _HEIGHT * (min(share / peak, 1.0) if peak else 0.0)
         xs += [low, high]
         ys += [level, level]
         texts += [f"{group_name(row.group)}: {percent(share)} from {low:.3g} to {high:.3g}"] * 2

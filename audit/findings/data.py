@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from audit.chapters.power import tolerance_of
 from audit.rows import REASONS, Finding
-from audit.wording import column_title, count, escape_plain, group_phrase, percent, points
+from audit.wording import cannot_both, column_title, count, escape_plain, group_phrase, percent, points
 
 if TYPE_CHECKING:
     from audit.findings.facts import Facts
@@ -105,8 +106,10 @@ def not_estimable(facts: Facts) -> list[Finding]:
 
 
 def thin_groups(facts: Facts) -> list[Finding]:
-    """Groups with few people behind the equal-opportunity rate."""
+    """Groups with few people behind the equal-opportunity rate, where no tolerance says how few are too few."""
     rate = "true_negative_rate" if facts.plan.roles.favourable == "negative" else "true_positive_rate"
+    if tolerance_of(facts.plan, rate):
+        return []  # FA314 says of every group whether a gap of the tolerance would be seen
     found = []
     for sensitive in facts.groupings:
         rows = [
@@ -159,6 +162,7 @@ def unknown(facts: Facts) -> list[Finding]:
 
 def base_rates(facts: Facts) -> list[Finding]:
     """The label itself differs between groups."""
+    limits = facts.chapter("impossibility")
     found = []
     for row in facts.rows("base_rate", "difference"):
         if row.low is None or row.value is None or row.low <= 0 or len(row.sensitive) > 1:
@@ -173,8 +177,9 @@ def base_rates(facts: Facts) -> list[Finding]:
                 title=f"Base rates differ by {column_title(row.sensitive)}",
                 evidence=(
                     f"The label is positive for {percent(high.value)} of {group_phrase(row.sensitive, row.group)} and "
-                    f"{percent(low.value)} of {group_phrase(row.sensitive, row.reference)}: {points(row.value)} apart."
-                ),
+                    f"{percent(low.value)} of {group_phrase(row.sensitive, row.reference)}: {points(row.value)} apart. "
+                    f"{cannot_both([one for one in limits if one.sensitive == row.sensitive])}"
+                ).strip(),
                 advice=(
                     "With different base rates, equal selection, equal errors and equal precision cannot all hold at once. "
                     "Choose the criterion that fits the harm, and say why."

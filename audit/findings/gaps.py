@@ -10,10 +10,10 @@ from audit.wording import (
     chance,
     column_title,
     disparity_title,
-    gap_interval,
+    gap_amount,
+    gap_amount_interval,
     headline,
     not_estimable,
-    points,
     ratio,
     ratio_interval,
     small_denominator,
@@ -134,13 +134,13 @@ def _size(facts: Facts, row: DisparityRow) -> str:
         return not_estimable(row.reason)
     if row.comparison == "ratio":
         return f"{ratio(row.value)} ({ratio_interval(row.low, row.high, confidence=facts.plan.confidence)})"
-    return f"{points(row.value)} ({gap_interval(row.low, row.high, confidence=facts.plan.confidence)})"
+    return f"{gap_amount(row.metric, row.value)} ({gap_amount_interval(row.metric, row.low, row.high, confidence=facts.plan.confidence)})"
 
 
 def _bound(row: DisparityRow) -> str:
     if row.comparison == "ratio":
         return f"where at least {row.tolerance or 0:.2f} is tolerated"
-    return f"where {points(row.tolerance)} are tolerated"
+    return f"where {gap_amount(row.metric, row.tolerance)} are tolerated"
 
 
 def _doubt(rows: list[DisparityRow]) -> str:
@@ -189,6 +189,8 @@ def _judged(
 
 def worst(facts: Facts) -> list[Finding]:
     """Who the system is worst for (minimax)."""
+    if facts.plan.roles.no_outcome:
+        return []
     found = []
     for row in facts.rows("error_rate", "worst_group"):
         if row.value is None or row.groups_total < 2:

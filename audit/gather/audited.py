@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from audit.bench import Bench
     from audit.cells import Attribute
     from audit.data.dataset import Dataset
     from audit.engines.protocol import Engine, Source
@@ -77,6 +78,8 @@ class Audited:
         The column that says train, validation or test; None where all of these rows are audited.
     weight : str or None
         The column of weights.
+    bench : Bench or None
+        The rows in memory that these are taken from, with their split; None for a stored file.
     """
 
     source: Source
@@ -90,11 +93,23 @@ class Audited:
     score: str | None
     split: str | None
     weight: str | None
+    bench: Bench | None = None
 
     @property
     def group_keys(self) -> list[Key]:
         """The keys that make the groups."""
         return [Key(column=rule.column, cuts=rule.cuts) for rule in self.rules]
+
+    @property
+    def outcome_keys(self) -> list[Key]:
+        """The keys of label, decision and, where a column names it, split."""
+        outcome = (
+            Key(column=self.score or "", at_least=self.plan.roles.threshold)
+            if self.decision is None
+            else Key(column=self.decision)
+        )
+        keys = [self.outcomes.label_key(self.plan.roles.label), outcome]
+        return [*keys, Key(column=self.split)] if self.split else keys
 
     def count(self, keys: Sequence[Key], *, weight: str | None = None, total: str | None = None) -> Kept:
         """Count the audited rows by some keys, the label and the decision.
@@ -113,13 +128,7 @@ class Audited:
         Kept
             One entry for each combination that occurs.
         """
-        outcome = (
-            Key(column=self.score or "", at_least=self.plan.roles.threshold)
-            if self.decision is None
-            else Key(column=self.decision)
-        )
-        rows = [*keys, Key(column=self.plan.roles.label), outcome]
-        rows += [Key(column=self.split)] if self.split else []
+        rows = [*keys, *self.outcome_keys]
         counted = self.engine.count(self.source, rows, weight=weight or self.weight, total=total)
         return _kept(self, counted, len(keys))
 

@@ -103,11 +103,12 @@ def _table(
     exact: bool,
     missing: int,
 ) -> ScoreCells:
-    attributes, codes = place(audited.rules, [kept.keys[i] for i in known])
+    # A group in which nobody has a score is a group all the same.
+    attributes, codes = place(audited.rules, kept.keys)
     names = [tuple(a.levels[c] for a, c in zip(attributes, row, strict=True)) for row in codes.tolist()]
     groups = display_order(set(names), attributes)
     index = {group: g for g, group in enumerate(groups)}
-    where = (np.array([index[name] for name in names]), kept.label[known].astype(int), bins)
+    where = (np.array([index[names[i]] for i in known]), kept.label[known].astype(int), bins)
     shape = (len(groups), 2, len(cuts))
 
     def fill(values: NDArray[np.float64]) -> NDArray[np.float64]:

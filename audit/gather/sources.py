@@ -108,6 +108,7 @@ def on_bench(
         score=None if score is None else names[1],
         split=None,
         weight=plan.roles.weight,
+        bench=bench,
     )
 
 

@@ -72,7 +72,7 @@ def difference_gap(p: Array, n: Array, *, alpha: float, sizes: NDArray[np.int64]
     q, m = p[use], n[use]
     i, j = np.triu_indices(len(use), 1)
     low, high = newcombe(q[i], m[i], q[j], m[j], alpha=alpha / len(i))
-    top, bottom = _extreme(q, sizes[use], largest=True), _extreme(q, sizes[use], largest=False)
+    top, bottom = extreme_group(q, sizes[use], largest=True), extreme_group(q, sizes[use], largest=False)
     value = float(q[top] - q[bottom])
     if value == 0:
         # With all rates equal every pair says the same; name the two largest groups.
@@ -103,7 +103,7 @@ def ratio_gap(p: Array, n: Array, *, alpha: float, sizes: NDArray[np.int64]) -> 
     if len(use) < 2:
         return NO_GAP
     q, m = p[use], n[use]
-    top, bottom = _extreme(q, sizes[use], largest=True), _extreme(q, sizes[use], largest=False)
+    top, bottom = extreme_group(q, sizes[use], largest=True), extreme_group(q, sizes[use], largest=False)
     if q[top] == q[bottom]:
         bottom, top = (int(k) for k in np.argsort(-sizes[use], kind="stable")[:2])
     first, second = int(use[bottom]), int(use[top])
@@ -123,11 +123,46 @@ def ratio_gap(p: Array, n: Array, *, alpha: float, sizes: NDArray[np.int64]) -> 
     )
 
 
-def _extreme(q: Array, sizes: NDArray[np.int64], *, largest: bool) -> int:
-    """Position of the extreme rate; of equal ones the larger group's, then the first in display order."""
+def extreme_group(q: Array, sizes: NDArray[np.int64], *, largest: bool) -> int:
+    """Find the group with the extreme value; of equal ones the larger group, then the first in display order.
+
+    Parameters
+    ----------
+    q : ndarray of shape (n_groups,)
+        Values; no NaN.
+    sizes : ndarray of int of shape (n_groups,)
+        People in each group.
+    largest : bool
+        Whether the largest value is looked for.
+
+    Returns
+    -------
+    int
+        The group's position.
+    """
     target = q.max() if largest else q.min()
     ties = np.flatnonzero(q == target)
     return int(ties[np.argmax(sizes[ties])])
+
+
+def best_group(q: Array, others: NDArray[np.int64], sizes: NDArray[np.int64], *, largest: bool) -> int:
+    """Find the best group among the others than the worst.
+
+    Parameters
+    ----------
+    q, sizes : ndarray of shape (n_groups,)
+        Values and people of all groups.
+    others : ndarray of int
+        Positions of the groups to choose from.
+    largest : bool
+        Whether the largest value is the best.
+
+    Returns
+    -------
+    int
+        The group's position; −1 where there are no others.
+    """
+    return int(others[extreme_group(q[others], sizes[others], largest=largest)]) if len(others) else -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +173,8 @@ class Worst:
     ----------
     group : int
         Its position; −1 where no group can be estimated.
+    best : int
+        Position of the group that is best off; −1 where there is no second group.
     value, low, high : float
         Its rate with simultaneous bounds over the groups.
     distance, distance_low, distance_high : float
@@ -145,6 +182,7 @@ class Worst:
     """
 
     group: int
+    best: int
     value: float
     low: float
     high: float
@@ -192,6 +230,7 @@ def worst_group(
     if len(use) == 0:
         return Worst(
             group=-1,
+            best=-1,
             value=np.nan,
             low=np.nan,
             high=np.nan,
@@ -200,7 +239,7 @@ def worst_group(
             distance_high=np.nan,
         )
     level = alpha / len(use)
-    at = int(use[_extreme(p[use], sizes[use], largest=highest)])
+    at = int(use[extreme_group(p[use], sizes[use], largest=highest)])
     low, high = wilson(p[use], n[use], alpha=level)
     others, n_others, share = (array[use] for array in rest)
     d_low, d_high = newcombe(p[use], n[use], others, n_others, alpha=level)
@@ -214,6 +253,7 @@ def worst_group(
     value, distance = float(p[at]), float(d[where])
     return Worst(
         group=at,
+        best=best_group(p, use[use != at], sizes, largest=not highest),
         value=value,
         low=min(value, float(pick(low))),
         high=max(value, float(pick(high))),

@@ -121,7 +121,7 @@ def _metric_frame(cells: Cells) -> tuple[dict[str, np.ndarray[Any, Any]], dict[s
 def _functions() -> dict[str, Any]:
     """Every rate as one of Fairlearn's own metrics.
 
-    Accuracy is the mean of "was right", precision the mean label of those selected. That spares the checks that
+    Accuracy is the mean of "was right", precision the mean label of those selected, and so on. That spares the checks that
     scikit-learn's scores repeat for every group, which would be most of an audit's cost.
     """
     from fairlearn import metrics as fm
@@ -138,6 +138,15 @@ def _functions() -> dict[str, Any]:
     def precision(y_true: Any, y_pred: Any, sample_weight: Any) -> float:
         return float(fm.mean_prediction(y_pred, y_true, sample_weight=sample_weight * y_pred))
 
+    def negative_predictive_value(y_true: Any, y_pred: Any, sample_weight: Any) -> float:
+        return float(fm.mean_prediction(y_pred, 1 - y_true, sample_weight=sample_weight * (1 - y_pred)))
+
+    def false_discovery_rate(y_true: Any, y_pred: Any, sample_weight: Any) -> float:
+        return float(fm.mean_prediction(y_pred, 1 - y_true, sample_weight=sample_weight * y_pred))
+
+    def false_omission_rate(y_true: Any, y_pred: Any, sample_weight: Any) -> float:
+        return float(fm.mean_prediction(y_pred, y_true, sample_weight=sample_weight * (1 - y_pred)))
+
     return {
         "base_rate": base_rate,
         "selection_rate": fm.selection_rate,
@@ -148,4 +157,7 @@ def _functions() -> dict[str, Any]:
         "true_negative_rate": partial(fm.true_negative_rate, pos_label=1),
         "false_negative_rate": partial(fm.false_negative_rate, pos_label=1),
         "precision": precision,
+        "negative_predictive_value": negative_predictive_value,
+        "false_discovery_rate": false_discovery_rate,
+        "false_omission_rate": false_omission_rate,
     }

@@ -84,6 +84,27 @@ RATES: Final = (
         better="higher",
         undefined="no_predicted_positives",
     ),
+    Rate(
+        id="negative_predictive_value",
+        numerator=(_TN,),
+        denominator=(_TN, _FN),
+        better="higher",
+        undefined="no_predicted_negatives",
+    ),
+    Rate(
+        id="false_discovery_rate",
+        numerator=(_FP,),
+        denominator=(_FP, _TP),
+        better="lower",
+        undefined="no_predicted_positives",
+    ),
+    Rate(
+        id="false_omission_rate",
+        numerator=(_FN,),
+        denominator=(_TN, _FN),
+        better="lower",
+        undefined="no_predicted_negatives",
+    ),
 )
 """All rates, in the order in which they are shown."""
 

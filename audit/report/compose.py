@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from audit.disclosure.protect import protected
 from audit.errors import PlanError, did_you_mean, listing, quote
 from audit.report.document import Document
 from audit.report.pdf import Attachment, preview, render
@@ -142,6 +143,7 @@ def to_pdf(audit: Audit, *, sections: Sequence[str] = ()) -> bytes:
     InputError
         Where the plan has no date.
     """
+    audit = protected(audit)
     attachments = (
         Attachment(name="audit.json", text=audit.to_json(), description="All results in full precision"),
         Attachment(
@@ -178,5 +180,5 @@ def to_pages(
     InputError
         Where the plan has no date.
     """
-    document = compose(audit, sections=sections)
+    document = compose(protected(audit), sections=sections)
     return preview(document, dated=audit.plan.dated, pixels_per_inch=pixels_per_inch)

@@ -123,7 +123,8 @@ class ScoreCells:
 
         def gather(array: NDArray[np.float64]) -> NDArray[np.float64]:
             out = np.zeros((len(groups), *array.shape[1:]))
-            np.add.at(out, rows, array)
+            for part, row in zip(array, rows.tolist(), strict=True):
+                out[row] += part  # whole rows at once: np.add.at goes through them number by number
             return out
 
         return self._with(gather, attributes=attributes, groups=groups)

@@ -8,7 +8,8 @@ from __future__ import annotations
 from audit.wording.changes import LEVELLING, change, levelling_down
 from audit.wording.cleaning import csv_safe, distinct, escape_plain, label, wrap
 from audit.wording.criteria import COMPARISON_TEXTS, CRITERION_TEXTS, criterion_rates
-from audit.wording.metrics import METRIC_TEXTS, MetricText, direction
+from audit.wording.data import DATA_TEXTS
+from audit.wording.metrics import METRIC_TEXTS, MetricText
 from audit.wording.numbers import (
     count,
     gap_interval,
@@ -22,6 +23,15 @@ from audit.wording.numbers import (
     ratio_interval,
     signed_points,
 )
+from audit.wording.people import (
+    cannot_both,
+    detectable,
+    labels_apart,
+    listed,
+    missing_gap,
+    repeated,
+    represented,
+)
 from audit.wording.sentences import (
     chance,
     group_phrase,
@@ -31,33 +41,63 @@ from audit.wording.sentences import (
     verdict_sentence,
     worst_group,
 )
-from audit.wording.titles import TEXTS, column_title, disparity_title, metric_title, short_title, text
+from audit.wording.titles import (
+    FAMILY_TITLES,
+    TEXTS,
+    column_title,
+    direction,
+    disparity_title,
+    metric_title,
+    short_title,
+    text,
+)
+from audit.wording.units import (
+    amount,
+    amount_interval,
+    gap_amount,
+    gap_amount_interval,
+    is_share,
+    signed_gap_amount,
+    unit_of,
+)
 from audit.wording.verdicts import verdict_symbol, verdict_word
 
 __all__ = [
     "COMPARISON_TEXTS",
     "CRITERION_TEXTS",
+    "DATA_TEXTS",
+    "FAMILY_TITLES",
     "LEVELLING",
     "METRIC_TEXTS",
     "TEXTS",
     "MetricText",
+    "amount",
+    "amount_interval",
+    "cannot_both",
     "chance",
     "change",
     "column_title",
     "count",
     "criterion_rates",
     "csv_safe",
+    "detectable",
     "direction",
     "disparity_title",
     "distinct",
     "escape_plain",
+    "gap_amount",
+    "gap_amount_interval",
     "gap_interval",
     "group_phrase",
     "headline",
+    "is_share",
     "label",
+    "labels_apart",
     "level",
     "levelling_down",
+    "listed",
     "metric_title",
+    "missing_gap",
     "not_estimable",
     "overview",
     "percent",
@@ -66,10 +106,14 @@ __all__ = [
     "rate_interval",
     "ratio",
     "ratio_interval",
+    "repeated",
+    "represented",
     "short_title",
+    "signed_gap_amount",
     "signed_points",
     "small_denominator",
     "text",
+    "unit_of",
     "verdict_sentence",
     "verdict_symbol",
     "verdict_word",

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from audit.wording.metrics import direction
 from audit.wording.numbers import gap_interval, level, not_estimable, percent, points, ratio, signed_points
 from audit.wording.sentences import group_phrase
-from audit.wording.titles import column_title, short_title
+from audit.wording.titles import column_title, direction, short_title
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

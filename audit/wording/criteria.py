@@ -20,6 +20,15 @@ _KLEINBERG: Final = (
     "J. Kleinberg, S. Mullainathan, M. Raghavan (2016). Inherent trade-offs in the fair determination of risk "
     "scores. arXiv:1609.05807"
 )
+_BELLAMY: Final = (
+    "R. K. E. Bellamy et al. (2018). AI Fairness 360: an extensible toolkit for detecting, understanding, and "
+    "mitigating unwanted algorithmic bias. arXiv:1810.01943"
+)
+_BERK: Final = (
+    "R. Berk, H. Heidari, S. Jabbari, M. Kearns, A. Roth (2018). Fairness in criminal justice risk assessments: the "
+    "state of the art. doi:10.1177/0049124118782533"
+)
+_VERMA: Final = "S. Verma, J. Rubin (2018). Fairness definitions explained. doi:10.1145/3194770.3194776"
 _UGESP: Final = "Uniform Guidelines on Employee Selection Procedures (1978). 29 CFR 1607.4(D), the four-fifths rule of thumb"
 _NEWCOMBE: Final = (
     "R. G. Newcombe (1998). Interval estimation for the difference between independent proportions. Statistics "
@@ -88,6 +97,71 @@ CRITERION_TEXTS: Final[Mapping[str, MetricText]] = MappingProxyType(
             undefined="When either rate can be estimated in fewer than two groups.",
             references=(HARDT, CHOULDECHOVA, _KLEINBERG),
         ),
+        "average_odds": MetricText(
+            id="average_odds",
+            title="Mean of both error gaps (average odds)",
+            short="Mean of both error gaps",
+            term="average odds",
+            symbol="AOdds",
+            reading="The mean of two gaps: between the groups' true positive rates and between their false positive "
+            "rates.",
+            formula="(TPR gap + FPR gap) / 2; as a ratio, (TPR ratio + FPR ratio) / 2",
+            latex=r"\tfrac{1}{2}\left(\max_g \mathrm{TPR}_g - \min_g \mathrm{TPR}_g + "
+            r"\max_g \mathrm{FPR}_g - \min_g \mathrm{FPR}_g\right)",
+            typst='1/2 (max_g "TPR"_g - min_g "TPR"_g + max_g "FPR"_g - min_g "FPR"_g)',
+            caution="Never read it alone: a small gap in one rate hides a large one in the other. A mean of signed "
+            "differences, as other tools take it, can even be 0 where the odds differ.",
+            undefined="When either rate can be estimated in fewer than two groups.",
+            references=(_BELLAMY, HARDT),
+        ),
+        "predictive_parity": MetricText(
+            id="predictive_parity",
+            title="Equally right when selected (predictive parity)",
+            short="Equally right when selected",
+            term="predictive parity",
+            symbol="PP",
+            reading="Among people who were selected, how far the groups' shares with a positive label are apart: the "
+            "precision gap.",
+            formula="max PPV − min PPV over the groups; as a ratio, min PPV / max PPV",
+            latex=r"\max_g \mathrm{PPV}_g - \min_g \mathrm{PPV}_g",
+            typst='max_g "PPV"_g - min_g "PPV"_g',
+            caution="It does not look at people who were not selected. Where base rates differ, it cannot in general "
+            "hold together with equal errors.",
+            undefined="When fewer than two groups have people who were selected.",
+            references=(CHOULDECHOVA, _VERMA),
+        ),
+        "conditional_use_accuracy": MetricText(
+            id="conditional_use_accuracy",
+            title="Equal worth of a decision (conditional use accuracy)",
+            short="Equal worth of a decision",
+            term="conditional use accuracy",
+            symbol="CUA",
+            reading="The larger of two gaps: between the groups' shares of right decisions among those selected and "
+            "among those not selected.",
+            formula="max(PPV gap, NPV gap); as a ratio, min(PPV ratio, NPV ratio)",
+            latex=r"\max\left(\max_g \mathrm{PPV}_g - \min_g \mathrm{PPV}_g,\ "
+            r"\max_g \mathrm{NPV}_g - \min_g \mathrm{NPV}_g\right)",
+            typst='max(max_g "PPV"_g - min_g "PPV"_g, max_g "NPV"_g - min_g "NPV"_g)',
+            caution="It does not tell which of the two gaps it is. Where base rates differ, it cannot in general hold "
+            "together with equal errors.",
+            undefined="When either share can be estimated in fewer than two groups.",
+            references=(_BERK, CHOULDECHOVA),
+        ),
+        "accuracy_equality": MetricText(
+            id="accuracy_equality",
+            title="Equally often right (overall accuracy equality)",
+            short="Equally often right",
+            term="overall accuracy equality",
+            symbol="AE",
+            reading="How far the groups' shares of right decisions are apart: the accuracy gap.",
+            formula="max ACC − min ACC over the groups; as a ratio, min ACC / max ACC",
+            latex=r"\max_g \mathrm{ACC}_g - \min_g \mathrm{ACC}_g",
+            typst='max_g "ACC"_g - min_g "ACC"_g',
+            caution="It does not tell which error is made: one group can be denied chances and another given them, with "
+            "equal accuracy.",
+            undefined="When fewer than two groups have anybody in them.",
+            references=(_BERK, _VERMA),
+        ),
         "minimax": MetricText(
             id="minimax",
             title="Worst-off group (minimax)",
@@ -105,7 +179,7 @@ CRITERION_TEXTS: Final[Mapping[str, MetricText]] = MappingProxyType(
         ),
     }
 )
-"""The three criteria and the worst group, worded for a positive decision that is good for the person."""
+"""The criteria, the main ones first, and the worst group, worded for a positive decision that is good for the person."""
 
 TURNED_CRITERIA: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {
@@ -133,6 +207,29 @@ TURNED_CRITERIA: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "latex": r"\max\left(\max_g \mathrm{TNR}_g - \min_g \mathrm{TNR}_g,\ "
             r"\max_g \mathrm{FNR}_g - \min_g \mathrm{FNR}_g\right)",
             "typst": 'max(max_g "TNR"_g - min_g "TNR"_g, max_g "FNR"_g - min_g "FNR"_g)',
+        },
+        "average_odds": {
+            "reading": "The mean of two gaps: between the groups' true negative rates and between their false negative "
+            "rates.",
+            "formula": "(TNR gap + FNR gap) / 2; as a ratio, (TNR ratio + FNR ratio) / 2",
+            "latex": r"\tfrac{1}{2}\left(\max_g \mathrm{TNR}_g - \min_g \mathrm{TNR}_g + "
+            r"\max_g \mathrm{FNR}_g - \min_g \mathrm{FNR}_g\right)",
+            "typst": '1/2 (max_g "TNR"_g - min_g "TNR"_g + max_g "FNR"_g - min_g "FNR"_g)',
+        },
+        "predictive_parity": {
+            "short": "Equally right when cleared",
+            "reading": "Among people who were not flagged, how far the groups' shares with a negative label are apart: "
+            "the gap in negative predictive value.",
+            "formula": "max NPV − min NPV over the groups; as a ratio, min NPV / max NPV",
+            "latex": r"\max_g \mathrm{NPV}_g - \min_g \mathrm{NPV}_g",
+            "typst": 'max_g "NPV"_g - min_g "NPV"_g',
+            "caution": "It does not look at people who were flagged. Where base rates differ, it cannot in general hold "
+            "together with equal errors.",
+            "undefined": "When fewer than two groups have people who were not flagged.",
+        },
+        "conditional_use_accuracy": {
+            "reading": "The larger of two gaps: between the groups' shares of right decisions among those flagged and "
+            "among those not flagged.",
         },
     }
 )
@@ -230,5 +327,13 @@ def criterion_rates(metric: str, favourable: Outcome = "positive") -> tuple[str,
         "equalized_odds": ("true_positive_rate", "false_positive_rate")
         if good
         else ("true_negative_rate", "false_negative_rate"),
+        "average_odds": ("true_positive_rate", "false_positive_rate")
+        if good
+        else ("true_negative_rate", "false_negative_rate"),
+        "predictive_parity": ("precision",) if good else ("negative_predictive_value",),
+        "conditional_use_accuracy": ("precision", "negative_predictive_value")
+        if good
+        else ("negative_predictive_value", "precision"),
+        "accuracy_equality": ("accuracy",),
         "minimax": ("error_rate",),
     }.get(metric, (metric,))

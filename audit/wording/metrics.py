@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from audit.plan import Outcome
+
+Unit = Literal["share", "index", "score", "label"]
+Better = Literal["higher", "lower", "neither"]
 
 FAWCETT: Final = "T. Fawcett (2006). An introduction to ROC analysis. doi:10.1016/j.patrec.2005.10.010"
 HARDT: Final = (
@@ -49,6 +51,11 @@ class MetricText:
         When there is no value.
     references : tuple of str
         Where it comes from.
+    unit : {"share", "index", "score", "label"}, default "share"
+        What the number counts in: shares of people are written in per cent and points, an index as a plain number, a
+        score on the scale of the scores and a label in the unit of the label.
+    better : {"higher", "lower", "neither"}, default "neither"
+        Which way is better for a group; of a measure that is no share of people.
     """
 
     id: str
@@ -63,6 +70,8 @@ class MetricText:
     caution: str
     undefined: str
     references: tuple[str, ...] = ()
+    unit: Unit = "share"
+    better: Better = "neither"
 
 
 def _rate(  # noqa: PLR0917 - a table row reads best as one line per cell
@@ -218,10 +227,46 @@ METRIC_TEXTS: Final[Mapping[str, MetricText]] = MappingProxyType(
                 undefined="When nobody in the group was selected.",
                 references=(CHOULDECHOVA, FAWCETT, WILSON),
             ),
+            _rate(
+                "negative_predictive_value",
+                "Right when declined",
+                "negative predictive value",
+                "NPV",
+                "TN",
+                "TN + FN",
+                reading="Of the people who were not selected, the share whose label is negative.",
+                caution="It moves with the base rate: groups with different base rates can differ here with the same errors.",
+                undefined="When everybody in the group was selected.",
+                references=(CHOULDECHOVA, FAWCETT, WILSON),
+            ),
+            _rate(
+                "false_discovery_rate",
+                "Wrong when selected",
+                "false discovery rate",
+                "FDR",
+                "FP",
+                "TP + FP",
+                reading="Of the people who were selected, the share whose label is negative.",
+                caution="It moves with the base rate, and it does not tell how many people with a positive label were missed.",
+                undefined="When nobody in the group was selected.",
+                references=(CHOULDECHOVA, FAWCETT, WILSON),
+            ),
+            _rate(
+                "false_omission_rate",
+                "Wrong when declined",
+                "false omission rate",
+                "FOR",
+                "FN",
+                "TN + FN",
+                reading="Of the people who were not selected, the share whose label is positive.",
+                caution="It moves with the base rate: where positive labels are rare, it is low even if most of them are missed.",
+                undefined="When everybody in the group was selected.",
+                references=(CHOULDECHOVA, FAWCETT, WILSON),
+            ),
         )
     }
 )
-"""The ten metrics, worded for a positive decision that is good for the person."""
+"""People and the rates, worded for a positive decision that is good for the person."""
 
 TURNED_METRICS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {
@@ -255,31 +300,25 @@ TURNED_METRICS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "reading": "Of the people who were flagged, the share whose label is positive.",
             "undefined": "When nobody in the group was flagged.",
         },
+        "negative_predictive_value": {
+            "short": "Right when cleared",
+            "reading": "Of the people who were not flagged, the share whose label is negative.",
+            "undefined": "When everybody in the group was flagged.",
+        },
+        "false_discovery_rate": {
+            "short": "Wrong when flagged",
+            "reading": "Of the people who were flagged, the share whose label is negative.",
+            "caution": "It moves with the base rate, and it does not tell how many people with a positive label were "
+            "overlooked.",
+            "undefined": "When nobody in the group was flagged.",
+        },
+        "false_omission_rate": {
+            "short": "Wrong when cleared",
+            "reading": "Of the people who were not flagged, the share whose label is positive.",
+            "caution": "It moves with the base rate: where positive labels are rare, it is low even if most of them "
+            "are overlooked.",
+            "undefined": "When everybody in the group was flagged.",
+        },
     }
 )
 """What changes where the negative decision is the good one."""
-
-_LOWER_IS_BETTER = frozenset({"error_rate", "false_positive_rate", "false_negative_rate"})
-_NO_DIRECTION = frozenset({"base_rate", "count"})
-
-
-def direction(metric: str, favourable: Outcome = "positive") -> int:
-    """Say whether a higher or a lower value of a rate is better for a group.
-
-    Parameters
-    ----------
-    metric : str
-        Id of a rate.
-    favourable : {"positive", "negative"}, default "positive"
-        Which decision is good for the person.
-
-    Returns
-    -------
-    int
-        1 when higher is better, −1 when lower is better, 0 when neither.
-    """
-    if metric in _NO_DIRECTION:
-        return 0
-    if metric in {"selection_rate", "demographic_parity"}:
-        return 1 if favourable == "positive" else -1
-    return -1 if metric in _LOWER_IS_BETTER else 1

@@ -33,7 +33,7 @@ def percent(value: float | None, *, reason: str = "", decimals: int = 1) -> str:
     """
     if value is None or not math.isfinite(value):
         return not_estimable(reason)
-    return f"{_fixed(100 * value, decimals)} %"
+    return f"{fixed(100 * value, decimals)} %"
 
 
 def points(value: float | None, *, reason: str = "", decimals: int = 1) -> str:
@@ -60,7 +60,7 @@ def points(value: float | None, *, reason: str = "", decimals: int = 1) -> str:
     """
     if value is None or not math.isfinite(value):
         return not_estimable(reason)
-    return f"{_fixed(100 * value, decimals)} points"
+    return f"{fixed(100 * value, decimals)} points"
 
 
 def signed_points(value: float | None, *, reason: str = "") -> str:
@@ -79,7 +79,7 @@ def signed_points(value: float | None, *, reason: str = "") -> str:
         "+3.2 points", "−8.2 points" or "0.0 points".
     """
     written = points(value, reason=reason)
-    if value is None or not math.isfinite(value) or _fixed(100 * value, 1) == "0.0":
+    if value is None or not math.isfinite(value) or fixed(100 * value, 1) == "0.0":
         return written
     return written if value < 0 else f"+{written}"
 
@@ -101,7 +101,7 @@ def ratio(value: float | None, *, reason: str = "") -> str:
     """
     if value is None or not math.isfinite(value):
         return not_estimable(reason)
-    return _fixed(value, 2)
+    return fixed(value, 2)
 
 
 def count(n: float | None) -> str:
@@ -242,13 +242,26 @@ def _interval(
 ) -> str:
     if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
         return ""
-    ends = f"{_fixed(scale * low, decimals)} to {_fixed(scale * high, decimals)}"
+    ends = f"{fixed(scale * low, decimals)} to {fixed(scale * high, decimals)}"
     word = f"{kind} interval" if kind else "interval"
     return f"{level(confidence)} {word} {ends}{unit}"
 
 
-def _fixed(value: float, decimals: int) -> str:
-    """Write a number with a true minus sign and without a negative zero."""
+def fixed(value: float, decimals: int) -> str:
+    """Write a number with a true minus sign and without a negative zero.
+
+    Parameters
+    ----------
+    value : float
+        A finite number.
+    decimals : int
+        Digits after the point.
+
+    Returns
+    -------
+    str
+        "−1,234.50".
+    """
     written = f"{value:,.{decimals}f}"
     if float(written.replace(",", "")) == 0:
         written = written.lstrip("-")

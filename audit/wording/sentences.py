@@ -8,18 +8,16 @@ from typing import TYPE_CHECKING
 from audit.rows import REASONS, DataRecord, DisparityRow, MetricRow, ModelRecord
 from audit.wording.cleaning import escape_plain
 from audit.wording.criteria import criterion_rates
-from audit.wording.numbers import (
-    count,
-    gap_interval,
-    not_estimable,
-    percent,
-    points,
-    rate_interval,
-    ratio,
-    ratio_interval,
-    signed_points,
+from audit.wording.numbers import count, not_estimable, percent, ratio, ratio_interval
+from audit.wording.titles import column_title, direction, metric_title, short_title
+from audit.wording.units import (
+    amount,
+    amount_interval,
+    gap_amount,
+    gap_amount_interval,
+    is_share,
+    signed_gap_amount,
 )
-from audit.wording.titles import column_title, metric_title, short_title
 from audit.wording.verdicts import VERDICTS
 
 if TYPE_CHECKING:
@@ -77,12 +75,15 @@ def headline(row: DisparityRow, rates: Iterable[MetricRow], roles: Roles, *, con
         "Among people whose employed is 1, 89.7 % of ‘Male’ and 31.8 % of ‘Female’ were selected: a gap of 57.9 points
         (95 % interval 56.0 to 60.0 points)."
     """
+    if row.comparison == "worst_group":
+        return worst_group(row, roles.favourable, confidence=confidence)
     title = short_title(row.metric, roles.favourable)
     if row.value is None:
         return f"{title} by {column_title(row.sensitive)}: {not_estimable(row.reason)}{_over(row)}."
     size = _size(row, confidence) + _over(row) + "."
     pair = _pair(row, rates, roles.favourable)
-    if pair is None:
+    if pair is None or row.metric == "average_odds":
+        # The mean of two gaps is no gap between any two shares that could be named.
         return f"{title} by {column_title(row.sensitive)}: {size}"
     rate, high, low = pair
     compared = _compared(row, rate, high, low, roles)
@@ -105,9 +106,7 @@ def verdict_sentence(row: DisparityRow) -> str:
     """
     if row.tolerance is None or row.verdict is None:
         return ""
-    bound = (
-        f"at least {row.tolerance:.2f}" if row.comparison == "ratio" else f"{100 * row.tolerance:.4g} points"
-    )
+    bound = f"at least {row.tolerance:.2f}" if row.comparison == "ratio" else _bound(row)
     if row.verdict != "cannot_tell":
         return f"That is {row.verdict} the tolerance of {bound}."
     return f"Against the tolerance of {bound} the data cannot tell: {_doubt(row)}."
@@ -128,7 +127,9 @@ def chance(row: DisparityRow) -> str:
     """
     if row.expected is None or row.comparison != "difference":
         return ""
-    said = f"Chance alone would show about {points(row.expected)} between groups of these sizes"
+    said = (
+        f"Chance alone would show about {gap_amount(row.metric, row.expected)} between groups of these sizes"
+    )
     if row.verdict == "beyond" and row.expected >= (row.low or 0.0):
         return f"{said}, by the smallest of them; the verdict rests on the larger ones."
     return f"{said}."
@@ -157,16 +158,17 @@ def worst_group(row: DisparityRow, favourable: Outcome = "positive", *, confiden
         return f"{title}: no worst group can be named, {not_estimable(row.reason)}."
     start = (
         f"{title}: the worst group by {column_title(row.sensitive)} is "
-        f"{group_phrase(row.sensitive, row.group)} with {percent(row.value)}"
-        f"{_bracketed(_of_the_worst(rate_interval(row.low, row.high, confidence=confidence)))}"
+        f"{group_phrase(row.sensitive, row.group)} with {amount(row.metric, row.value)}"
+        f"{_bracketed(_of_the_worst(amount_interval(row.metric, row.low, row.high, confidence=confidence)))}"
     )
     if row.distance is None:
         return f"{start}{_over(row)}."
-    if row.value == 0 and row.metric in {"error_rate", "false_positive_rate", "false_negative_rate"}:
+    if row.value == 0 and is_share(row.metric) and direction(row.metric) < 0:
         return f"{title}: none was seen in any group by {column_title(row.sensitive)}{_over(row)}."
-    size = points(abs(row.distance))
-    side = "level with everybody" if size == "0.0 points" else f"{size} {_side(row.distance)} everybody"
-    distance = gap_interval(row.distance_low, row.distance_high, confidence=confidence)
+    size = gap_amount(row.metric, abs(row.distance))
+    level = size == gap_amount(row.metric, 0.0)
+    side = "level with everybody" if level else f"{size} {_side(row.distance)} everybody"
+    distance = gap_amount_interval(row.metric, row.distance_low, row.distance_high, confidence=confidence)
     return f"{start}, {side}{_bracketed(distance)}{_over(row)}."
 
 
@@ -213,7 +215,7 @@ def small_denominator(
         return f"{start}."
     if larger.value is None:
         return f"{start}; over groups of at least {_SMALL} it is {not_estimable(larger.reason)}."
-    value = ratio(larger.value) if row.comparison == "ratio" else points(larger.value)
+    value = ratio(larger.value) if row.comparison == "ratio" else gap_amount(row.metric, larger.value)
     return f"{start}; over groups of at least {_SMALL} it is {value}."
 
 
@@ -265,7 +267,8 @@ def _widest(judged: Sequence[DisparityRow], favourable: Outcome) -> str:
     # By what is sure of it, single columns first: a gap among a handful of people is not the one to name.
     row = min(beyond, key=lambda item: (len(item.sensitive) > 1, -(item.low or 0.0)))
     return (
-        f"The clearest gap beyond tolerance is {points(row.value)}{_bracketed(gap_interval(row.low, row.high))} "
+        f"The clearest gap beyond tolerance is {gap_amount(row.metric, row.value)}"
+        f"{_bracketed(gap_amount_interval(row.metric, row.low, row.high))} "
         f"in {short_title(row.metric, favourable).lower()} by {column_title(row.sensitive)}."
     )
 
@@ -307,6 +310,12 @@ def _disparity(row: DisparityRow, one: MetricRow, other: MetricRow, *, turned: b
 def _compared(row: DisparityRow, rate: str, high: MetricRow, low: MetricRow, roles: Roles) -> str:
     """Write the two rates of a comparison as a clause about people."""
     label, positive = escape_plain(roles.label, _NAME_LIMIT), escape_plain(roles.positive, _NAME_LIMIT)
+    if not is_share(rate):
+        sides = " and ".join(
+            f"{amount(rate, side.value)} for ‘{group_phrase(side.sensitive, side.group)}’"
+            for side in (high, low)
+        )
+        return f"{metric_title(rate, roles.favourable)}: {sides}"
     verb = "selected" if roles.favourable == "positive" else "flagged"
     first, second = high.value or 0.0, low.value or 0.0
     turned = row.metric == "demographic_parity" and roles.favourable == "negative"
@@ -325,6 +334,9 @@ def _compared(row: DisparityRow, rate: str, high: MetricRow, low: MetricRow, rol
         "false_positive_rate": f"{others} {verb}",
         "true_negative_rate": f"{others} not {verb}",
         "precision": f"among people who were {verb}, {sides} have {label} {positive}",
+        "negative_predictive_value": f"among people who were not {verb}, for {sides} {label} is not {positive}",
+        "false_discovery_rate": f"among people who were {verb}, for {sides} {label} is not {positive}",
+        "false_omission_rate": f"among people who were not {verb}, {sides} have {label} {positive}",
         "accuracy": f"the decision was right for {sides}",
         "error_rate": f"the decision was wrong for {sides}",
         "base_rate": f"{label} is {positive} for {sides}",
@@ -336,10 +348,16 @@ def _compared(row: DisparityRow, rate: str, high: MetricRow, low: MetricRow, rol
 def _size(row: DisparityRow, confidence: float) -> str:
     if row.comparison == "ratio":
         return f"a ratio of {ratio(row.value)}{_bracketed(ratio_interval(row.low, row.high, confidence=confidence))}"
-    interval = _bracketed(gap_interval(row.low, row.high, confidence=confidence))
+    interval = _bracketed(gap_amount_interval(row.metric, row.low, row.high, confidence=confidence))
     if row.comparison == "to_reference":
-        return f"a difference of {signed_points(row.value)}{interval}"
-    return f"a gap of {points(row.value)}{interval}"
+        return f"a difference of {signed_gap_amount(row.metric, row.value)}{interval}"
+    return f"a gap of {gap_amount(row.metric, row.value)}{interval}"
+
+
+def _bound(row: DisparityRow) -> str:
+    """Write the tolerance of a difference as it was set, without digits that nobody asked for."""
+    tolerance = row.tolerance or 0.0
+    return f"{100 * tolerance:.4g} points" if is_share(row.metric) else f"{tolerance:,.10g}"
 
 
 def _over(row: DisparityRow) -> str:

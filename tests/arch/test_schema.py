@@ -17,7 +17,9 @@ from audit import rows
 from audit.cells import Attribute
 from audit.data.samples import sample
 from audit.metrics.rates import RATES
+from audit.names import MORE_CRITERIA
 from audit.run import run
+from audit.tables.protection import Protection
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((ROOT / "docs" / "audit.schema.json").read_text(encoding="utf-8"))
@@ -105,6 +107,7 @@ def test_the_schema_refuses_what_is_not_an_audit(adult):
         ("trialRecord", rows.TrialRecord),
         ("cellCount", rows.CellCount),
         ("fairlearn", rows.Authority),
+        ("protection", Protection),
         ("attribute", Attribute),
         ("about", plans.About),
         ("roles", plans.Roles),
@@ -131,7 +134,7 @@ def test_lists_of_names_are_those_of_the_code():
     ids = [rate.id for rate in RATES]
     assert DEFS["metric"]["enum"] == ["count", *ids]
     assert ids == list(plans.RATES)
-    assert DEFS["metricOrCriterion"]["enum"] == [*plans.CRITERIA, *ids]
+    assert DEFS["metricOrCriterion"]["enum"] == [*plans.CRITERIA, *MORE_CRITERIA, *ids]
     assert DEFS["reason"]["enum"] == ["", *rows.REASONS]
     assert DEFS["comparison"]["enum"] == list(get_args(rows.Comparison))
     assert DEFS["disparity"]["properties"]["verdict"]["enum"] == [*get_args(rows.Verdict), None]

@@ -304,3 +304,50 @@ def test_a_trial_can_be_deleted(visit, known):
     at.button(key="delete_trial_0").click().run()
     assert not at.exception
     assert known.store.trials(copy) == {}
+
+
+def test_measures_that_are_no_shares_are_shown_in_their_own_unit(visit, known):
+    audit = tasks.load_audit(known.store, known.sample)
+    at = visit("05_groups", known.sample)
+    labels = at.selectbox(key="metric").options
+    assert labels[0] == "Selected (selection rate)"
+    assert "Indices: Finding and being right (F1 score)" in labels
+    assert not any(
+        label.startswith("Scores") for label in labels
+    )  # there are no scores in a column of decisions
+    at.selectbox(key="metric").select("f1_score").run()
+    assert not at.exception
+    row = audit.disparity("f1_score", "difference", ("race",))
+    shown = literally(said(at))
+    assert wording.headline(row, audit.metric_rows("f1_score", ("race",)), audit.plan.roles) in shown
+    assert "Each group against the reference group" not in shown
+    at.toggle(key="forest_numbers").set_value(True).run()
+    cells = literally(at.table[0].value.to_csv())
+    for found in audit.metric_rows("f1_score", ("race",)):
+        assert wording.amount("f1_score", found.value) in cells
+    assert "%" not in cells.replace("95 % interval", "")
+
+
+def test_an_index_without_any_value_is_a_state_and_no_error(visit, known):
+    at = visit("05_groups", known.tiny)
+    at.selectbox(key="metric").select("mean_log_deviation").run()
+    assert not at.exception
+    at.selectbox(key="metric").select("f1_score").run()
+    assert not at.exception
+    at.toggle(key="forest_numbers").set_value(True).run()
+    assert "not estimable: no positive labels" in literally(at.table[0].value.to_csv())
+
+
+def test_the_tables_hold_every_family(known):
+    import csv
+    import io
+    import zipfile
+
+    from ui import downloads
+
+    audit = tasks.load_audit(known.store, known.sample)
+    with zipfile.ZipFile(io.BytesIO(downloads.tables(audit))) as archive:
+        rows = list(csv.DictReader(io.StringIO(archive.read("metrics.csv").decode("utf-8-sig"))))
+        gaps = list(csv.DictReader(io.StringIO(archive.read("disparities.csv").decode("utf-8-sig"))))
+    assert {"selection_rate", "f1_score", "theil_index"} <= {row["metric"] for row in rows}
+    assert {"average_odds", "f1_score"} <= {row["metric"] for row in gaps}

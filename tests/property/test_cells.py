@@ -213,4 +213,4 @@ def test_cells_survive_json(rows, weighted):
 
 
 def test_every_rate_is_looked_at():
-    assert len(RATES) == 9
+    assert len(RATES) == 12

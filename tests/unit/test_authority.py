@@ -42,6 +42,15 @@ def on_rows(group, label, decision, weight):
     def base_rate(y_true, y_pred, sample_weight=None):
         return np.average(y_true, weights=sample_weight)
 
+    def turned_precision(y_true, y_pred, sample_weight=None):
+        return precision_score(y_true, y_pred, pos_label=0, sample_weight=sample_weight)
+
+    def wrong_when_selected(y_true, y_pred, sample_weight=None):
+        return 1 - precision_score(y_true, y_pred, sample_weight=sample_weight)
+
+    def wrong_when_declined(y_true, y_pred, sample_weight=None):
+        return 1 - turned_precision(y_true, y_pred, sample_weight)
+
     metrics = {
         "base_rate": base_rate,
         "selection_rate": selection_rate,
@@ -52,6 +61,9 @@ def on_rows(group, label, decision, weight):
         "true_negative_rate": true_negative_rate,
         "false_negative_rate": false_negative_rate,
         "precision": precision_score,
+        "negative_predictive_value": turned_precision,
+        "false_discovery_rate": wrong_when_selected,
+        "false_omission_rate": wrong_when_declined,
     }
     params = (
         {} if weight is None else {"sample_params": {name: {"sample_weight": weight} for name in metrics}}

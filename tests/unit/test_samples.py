@@ -323,6 +323,19 @@ def test_ricci_columns_follow_the_rules_of_the_examination():
     assert best.groupby("position")["combined"].min().gt(70).all()
 
 
+# --- Berkeley --------------------------------------------------------------------------------------------------------
+
+
+def test_berkeley_counts_of_the_published_table():
+    berkeley = read("berkeley")
+    counts = berkeley.groupby(["department", "sex"])["admitted"].value_counts()
+    men = [(512, 313), (353, 207), (120, 205), (138, 279), (53, 138), (22, 351)]
+    women = [(89, 19), (17, 8), (202, 391), (131, 244), (94, 299), (24, 317)]
+    for sex, table in (("Male", men), ("Female", women)):
+        assert [(counts[d, sex, "yes"], counts[d, sex, "no"]) for d in "ABCDEF"] == table
+    assert berkeley.notna().all().all()
+
+
 # --- the model -------------------------------------------------------------------------------------------------------
 
 

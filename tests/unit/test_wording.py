@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 import pytest
 
 from audit import wording
+from audit.names import DATA_MEASURES, FAMILY, MORE_CRITERIA, SCORE_PAIRS
 from audit.plan import CRITERIA, RATES, Roles
 from audit.rows import (
     REASONS,
@@ -106,7 +107,8 @@ def test_every_reason_has_words():
 
 
 def test_every_metric_criterion_and_comparison_has_a_full_text():
-    wanted = {"count", *RATES, *CRITERIA, "minimax", "difference", "ratio", "worst_group", "to_reference"}
+    comparisons = {"minimax", "difference", "ratio", "worst_group", "to_reference"}
+    wanted = {"count", *RATES, *CRITERIA, *MORE_CRITERIA, *FAMILY, *DATA_MEASURES, *SCORE_PAIRS, *comparisons}
     assert set(wording.TEXTS) == wanted
     for favourable in ("positive", "negative"):
         for id_ in wanted:

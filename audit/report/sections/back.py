@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from audit.report.blocks import Bullets, Equation, Facts, Heading, KeepTogether, Paragraph, Run, Signature
-from audit.report.sections.front import SIGNATURE
+from audit.report.sections.front import SIGNATURE, withheld
 from audit.report.sections.words import joined
 from audit.wording import TEXTS, count, level, text
 
@@ -57,6 +57,10 @@ def limits(audit: Audit) -> list[Block]:
                 "They are left out of gaps, and a gap over fewer groups is never called within.",
             )
         )
+    standing += [
+        ("What was withheld. ", f"{said} Scores, repairs and subgroups are left out of a protected report.")
+        for said in withheld(audit)
+    ]
     standing += [("The model. ", note) for note in audit.model.notes]
     items = tuple((Run(title, "strong"), Run(said)) for title, said in (*standing, *cautions) if said)
     return [Heading("What this does not tell"), Bullets(items)]

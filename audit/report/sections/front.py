@@ -177,8 +177,8 @@ def _line(audit: Audit, sensitive: tuple[str, ...], rows: tuple[DisparityRow, ..
 
 
 def _unknown(audit: Audit) -> list[str]:
-    said = []
-    open_rows = [row for row in audit.disparities if row.verdict == "cannot_tell"]
+    said = withheld(audit)
+    open_rows = [row for row in audit.verdicts if row.verdict == "cannot_tell"]
     if open_rows:
         verb = "criterion" if len(open_rows) == 1 else "criteria"
         said.append(
@@ -193,6 +193,30 @@ def _unknown(audit: Audit) -> list[str]:
         said.append("Scores were not given: nothing is said about calibration or other thresholds.")
     said.append("Whether the label itself was recorded equally for all groups.")
     return said
+
+
+def withheld(audit: Audit) -> list[str]:
+    """Say that small counts were withheld, and how many.
+
+    Parameters
+    ----------
+    audit : Audit
+        The audit.
+
+    Returns
+    -------
+    list of str
+        One sentence; nothing where the audit is not protected.
+    """
+    told = audit.protection
+    if told is None:
+        return []
+    return [
+        (
+            f"Small counts (1 to {told.small_size - 1} people) were withheld to protect people: {count(told.withheld)} of "
+            f"{count(told.groups)} groups are not shown in full."
+        )
+    ]
 
 
 def _advice(audit: Audit) -> list[str]:

@@ -10,6 +10,7 @@ from audit.figures.strips import strips, strips_alt
 from audit.figures.worst import worst, worst_alt
 from audit.report.blocks import Cell, Column, Figure, Heading, Paragraph, Run, Separator
 from audit.report.document import table
+from audit.report.sections.four_fifths import four_fifths
 from audit.report.sections.front import paired, remark
 from audit.report.sections.words import (
     CAP,
@@ -79,6 +80,7 @@ def grouping(audit: Audit, sensitive: tuple[str, ...]) -> list[Block]:
             0, Figure(drawn, f"Criteria by {column_title(sensitive)} against their tolerances.", said)
         )
     found += [*paired(pictures[:2]), _rates(audit, sensitive), *paired(pictures[2:])]
+    found += four_fifths(audit, sensitive)
     return found
 
 
@@ -122,6 +124,8 @@ def worst_groups(audit: Audit) -> list[Block]:
         The section.
     """
     favourable = audit.plan.roles.favourable
+    if audit.plan.roles.no_outcome:
+        return []
     first = audit.disparity("error_rate", "worst_group", audit.groupings[0])
     found: list[Block] = [
         Heading("The worst group"),

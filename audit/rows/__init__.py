@@ -27,28 +27,62 @@ REASONS: Final[dict[str, str]] = {
     "zero_reference_rate": "the reference rate is 0",
     "fewer_than_two_groups": "fewer than two groups can be estimated",
     "no_scores": "the model gives no scores",
+    "no_subgroup_large_enough": "no subgroup has enough people in both halves",
+    "not_probabilities": "the scores are not probabilities",
+    "constant_scores": "all scores are equal",
+    "separated": "the scores separate the labels completely",
+    "no_background": "there is nobody outside the group",
+    "unknown_group": "the group is not recorded",
+    "under_two_percent": "under 2 % of the people",
+    "several_changes": "no one kind of change in one group would do",
+    "plays_no_part": "it plays no part in this rate",
+    "group_not_estimable": "a group cannot be estimated",
+    "at_tolerance": "the value lies at the tolerance",
+    "no_false_positives": "there was no false alarm",
+    "zero_benefit": "somebody has a benefit of 0",
+    "no_benefit": "nobody has a benefit above 0",
+    "not_positive": "a value is 0 or below",
+    "no_inequality": "everybody has the same benefit",
+    "no_common_stratum": "no stratum has people of both groups",
+    "no_split": "the data name no training and test rows",
+    "no_features": "there is no column to compare but the groups and the label",
+    "too_many_rows": "too many rows to compare them all",
+    "too_many_columns": "too many columns to compare",
+    "not_in_population": "the population table does not name this group",
+    "too_few_people": "too few people to show any gap",
+    "out_of_reach": "no rate between 0 and 100 % would do",
+    "single_person": "one person alone does not show how much values vary",
+    "not_finite": "a number is without an end",
+    "constant_label": "everybody has the same label",
+    "nobody_of_class": "nobody is of this class",
+    "never_predicted": "nobody was put in this class",
+    "only_this_class": "nobody is of another class",
+    "too_few_rows": "too few rows to train a model and to measure it",
+    "not_among_largest": "only the twelve largest groups have a model of their own",
+    "nothing_to_learn_from": "there is no column to learn from",
+    "suppressed": "withheld to protect people",
 }
 """Why a value is not estimable, in words that follow "not estimable: "."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricRow:
-    """One rate of one group, or of everybody.
+    """One rate or other measure of one group, or of everybody.
 
     Parameters
     ----------
     metric : str
-        Id of the rate, such as "true_positive_rate"; "count" counts people.
+        Id of the measure, such as "true_positive_rate" or "f1_score"; "count" counts people.
     sensitive : tuple of str
         The columns that make the groups.
     group : tuple of str or None
         The group's values, one for each column; None for everybody.
     value, low, high : float or None
-        The rate and its interval, 0 to 1; None where it is not estimable.
+        The measure and its interval, 0 to 1 for rates; None where it is not estimable.
     n : int
-        People in the denominator.
+        People in the denominator; 0 where that is withheld too, and the reason is "suppressed".
     n_effective : float or None
-        Effective number in the denominator when rows are weighted.
+        Effective number in the denominator when rows are weighted or clustered.
     reason : str
         Code of :data:`REASONS`, or empty.
     """
@@ -66,24 +100,25 @@ class MetricRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisparityRow:
-    """How far the groups are apart in one rate or criterion.
+    """How far the groups are apart in one rate, criterion or other measure.
 
     Parameters
     ----------
     metric : str
-        Id of a rate or of a criterion such as "equal_opportunity".
+        Id of a rate, of a criterion such as "equal_opportunity" or of another measure.
     sensitive : tuple of str
         The columns that make the groups.
     comparison : {"difference", "ratio", "worst_group", "to_reference"}
         Largest minus smallest; smallest over largest; the worst group itself; a group minus the reference group.
     group, reference : tuple of str or None
-        The groups compared: highest and lowest for a difference, lowest and highest for a ratio.
+        The groups compared: highest and lowest for a difference, lowest and highest for a ratio, worst and best for
+        the worst group.
     value, low, high : float or None
         The disparity and an interval that may contain "none".
     overall, distance, distance_low, distance_high : float or None
         For the worst group: the rate of everybody, and worst minus overall with its interval.
     groups_estimable, groups_total : int
-        "over k of K groups".
+        How many of the groups can be estimated.
     tolerance : float or None
         The tolerance, where the plan names one.
     verdict : {"within", "beyond", "cannot_tell"} or None

@@ -1,0 +1,117 @@
+"""Whether scores are too bold or too timid: the slope of the label on the logit of the score.
+
+References
+----------
+.. [1] Cox (1958), "Two further applications of a model for binary regression", Biometrika 45.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from scipy.special import expit, logit
+
+from audit.metrics.scores import EDGE, LABEL, Measured, blanked, cell_scores
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from audit.tables.scores import ScoreCells
+
+    Array = NDArray[np.float64]
+
+_STEPS: Final = 60
+_SETTLED: Final = 1e-10
+
+
+def calibration_slope(scores: ScoreCells) -> Measured:
+    r"""Fit a logistic regression of the label on the logit of the score, by Newton's method.
+
+    Parameters
+    ----------
+    scores : ScoreCells
+        Probabilities.
+
+    Returns
+    -------
+    Measured
+        The slope: 1 where scores are neither too bold nor too timid, below 1 where they are too bold. Its variance is the
+        robust one.
+
+    Notes
+    -----
+    .. math:: \mathrm{logit}\,P(y = 1) = a + b\,\mathrm{logit}(s)
+
+    Undefined with one label, where all scores are equal, and where they separate the labels completely.
+    """
+    x = logit(np.clip(cell_scores(scores), EDGE, 1 - EDGE))
+    total = scores.w.sum(axis=(1, 2))
+    n = scores.n.sum(axis=(1, 2))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        effective = np.where(total > 0, total**2 / scores.w2.sum(axis=(1, 2)), 0.0)
+    reasons = tuple(_no_slope(scores.w[g], x[g]) for g in range(len(scores.groups)))
+    fit = np.array([not reason for reason in reasons], dtype=bool)
+    value, variance = (np.full(len(fit), np.nan) for _ in range(2))
+    if fit.any():
+        value[fit], variance[fit] = _newton(scores.w[fit], scores.w2[fit], x[fit])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        variance = variance * effective / np.maximum(effective - 2, 1.0)
+    return blanked(value, variance, centre=value, n=n, effective=effective, reasons=reasons)
+
+
+def _no_slope(w: Array, x: Array) -> str:
+    """Say why a slope cannot be fitted, or nothing."""
+    full = w > 0
+    if not full.any():
+        return "empty"
+    if not (full[0].any() and full[1].any()):
+        return "single_class"
+    below, above = x[0][full[0]], x[1][full[1]]
+    if max(below.max(), above.max()) - min(below.min(), above.min()) < 1e-12:
+        return "constant_scores"
+    # A tie at the border alone does not keep the slope finite.
+    return "separated" if below.max() <= above.min() or above.max() <= below.min() else ""
+
+
+def _newton(w: Array, w2: Array, x: Array) -> tuple[Array, Array]:
+    """Give slopes and their robust variances; the likelihood is concave, so halved steps always arrive."""
+    held = (w > 0).any(axis=(0, 1))
+    w, w2, x = w[:, :, held], w2[:, :, held], x[:, :, held]
+    total = w.sum(axis=(1, 2))
+    middle = (w * x).sum(axis=(1, 2)) / total
+    x = x - middle[:, None, None]
+    beta = np.stack([np.zeros(len(w)), np.ones(len(w))], axis=1)
+
+    def value(at: Array) -> Array:
+        eta = at[:, 0, None, None] + at[:, 1, None, None] * x
+        # log P(label): −log(1 + exp(∓η))
+        return np.asarray(-(w * np.logaddexp(0.0, np.where(LABEL > 0, -eta, eta))).sum(axis=(1, 2)) / total)
+
+    now = value(beta)
+    for _ in range(_STEPS):
+        eta = beta[:, 0, None, None] + beta[:, 1, None, None] * x
+        p = expit(eta)
+        step = np.linalg.solve(_information(w * p * (1 - p), x), _sums(w * (LABEL - p), x)[..., None])[..., 0]
+        for _ in range(12):
+            tried = value(beta + step)
+            worse = tried < now - 1e-13
+            if not worse.any():
+                break
+            step = np.where(worse[:, None], step / 2, step)
+        beta, now = beta + step, tried
+        if np.abs(step).max() < _SETTLED:
+            break
+    p = expit(beta[:, 0, None, None] + beta[:, 1, None, None] * x)
+    bread = np.linalg.inv(_information(w * p * (1 - p), x))
+    meat = _information(w2 * (LABEL - p) ** 2, x)
+    return beta[:, 1], np.asarray((bread @ meat @ bread)[:, 1, 1])
+
+
+def _sums(weight: Array, x: Array) -> Array:
+    return np.stack([weight.sum(axis=(1, 2)), (weight * x).sum(axis=(1, 2))], axis=1)
+
+
+def _information(weight: Array, x: Array) -> Array:
+    one, two, three = ((weight * x**power).sum(axis=(1, 2)) for power in range(3))
+    return np.stack([np.stack([one, two], axis=1), np.stack([two, three], axis=1)], axis=1)

@@ -1,0 +1,1 @@
+"""How other fairness tools would report the same counts: one file for each tool."""
