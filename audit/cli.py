@@ -13,7 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from audit.errors import AuditError, InputError, JobFailed, quote
-from audit.options import existing, model_file, parser, plan_from, with_population, with_references
+from audit.options import (
+    check_population,
+    existing,
+    model_file,
+    parser,
+    plan_from,
+    with_population,
+    with_references,
+)
 
 if TYPE_CHECKING:
     import argparse
@@ -128,6 +136,7 @@ def _run(arguments: argparse.Namespace) -> int:
             plan = with_references(plan, arguments.reference, dataset)
         if arguments.population:
             plan = with_population(plan, arguments.population)
+            check_population(plan, dataset)
         result = run(
             dataset,
             plan,

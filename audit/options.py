@@ -18,7 +18,15 @@ if TYPE_CHECKING:
 
     from audit.data.dataset import Dataset
 
-__all__ = ["existing", "model_file", "parser", "plan_from", "with_population", "with_references"]
+__all__ = [
+    "check_population",
+    "existing",
+    "model_file",
+    "parser",
+    "plan_from",
+    "with_population",
+    "with_references",
+]
 
 
 def plan_from(arguments: argparse.Namespace) -> Plan:
@@ -115,6 +123,15 @@ def _grouping(arguments: argparse.Namespace, plan: Plan) -> Any:
 
 def _studies(arguments: argparse.Namespace, plan: Plan) -> Plan:
     search = plan.search
+    if arguments.regret and plan.roles.task == "regression":
+        raise PlanError(
+            "A model of each group's own is not trained where the label is a number.",
+            why="Regret counts wrong decisions, and a number is not right or wrong.",
+            fix="Leave out --regret, or audit a label of two values.",
+            code="usage",
+        )
+    if arguments.search_by is not None and not (arguments.search or search.columns):
+        raise PlanError("--search-by has nothing to search.", fix="Name columns with --search.", code="usage")
     if arguments.search:
         search = replace(search, columns=tuple(arguments.search))
     if arguments.search_by is not None:
@@ -146,6 +163,33 @@ def with_population(plan: Plan, path: str) -> Plan:
 
     table = existing(path, "population table")
     return replace(plan, population=read_population(table, plan.roles.sensitive))
+
+
+def check_population(plan: Plan, dataset: Dataset) -> None:
+    """Refuse a population of which the data know nobody: its groups are named otherwise than in the data.
+
+    Parameters
+    ----------
+    plan : Plan
+        The plan with its population.
+    dataset : Dataset
+        The data.
+
+    Raises
+    ------
+    RoleError
+        Where no group of a column in the population is in the data.
+    """
+    from audit.grouping import group_names
+    from audit.population import match
+
+    for column, people in plan.population.items():
+        known = group_names(dataset, column, plan)
+        matched, _ = match({column: people}, {column: known})
+        if not set(matched[column]) & set(known):
+            raise RoleError.unknown_value(
+                next(iter(people)), column, list(known), role="group of the population"
+            )
 
 
 def with_references(plan: Plan, texts: Sequence[str], dataset: Dataset) -> Plan:

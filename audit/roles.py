@@ -143,11 +143,7 @@ def check_roles(dataset: Dataset, plan: Plan) -> Outcomes:
     for column in roles.sensitive:
         dataset.column(column, role="sensitive feature")
         if column in {roles.label, roles.decision, roles.score}:
-            raise RoleError(
-                f"Column {quote(column)} is both a sensitive feature and an outcome.",
-                fix="Give it one part only.",
-                code="role_twice",
-            )
+            raise _twice(column, "sensitive feature", "an outcome")
     decision: frozenset[str] = frozenset()
     if plan.model.kind == "column":
         decision = _decisions(dataset, plan, label, positive)
@@ -160,20 +156,31 @@ def check_roles(dataset: Dataset, plan: Plan) -> Outcomes:
 def _check_further(dataset: Dataset, plan: Plan) -> None:
     """Check split, features, and the columns of comparable people, of clusters and of probabilities."""
     roles = plan.roles
-    features = ((name, "feature") for name in roles.features or ())
-    for name, part in ((roles.split, "split"), (roles.cluster, "cluster column"), *features):
+    features = roles.features or ()
+    parts = [(roles.split, "split"), (roles.cluster, "cluster column")]
+    parts += [(name, "feature") for name in features] + [(name, "control column") for name in roles.control]
+    for name, part in parts:
         if name:
             dataset.column(name, role=part)
     outcomes = {roles.label, roles.decision, roles.score}
-    for name in roles.control:
-        dataset.column(name, role="control column")
+    for name in features:
         if name in outcomes:
-            raise RoleError(
-                f"Column {quote(name)} is both a control column and an outcome.",
-                fix="Give it one part only.",
-                code="role_twice",
-            )
+            raise _twice(name, "feature", "an outcome", why="A model that sees the outcome only repeats it.")
+    for name in roles.control:
+        if name in outcomes:
+            raise _twice(name, "control column", "an outcome")
+    if roles.control and set(roles.sensitive) <= set(roles.control):
+        alone = "Within its own values a feature has one group only: nothing is left to compare."
+        raise _twice(roles.sensitive[0], "control column", "a sensitive feature", why=alone)
+    if roles.cluster and roles.cluster in {*outcomes, *roles.sensitive, roles.weight}:
+        why = "Rows of one cluster count as drawn together, so each value would be a single draw."
+        raise _twice(roles.cluster, "cluster column", "something else", why=why)
     _check_probabilities(dataset, plan)
+
+
+def _twice(column: str, part: str, other: str, *, why: str = "") -> RoleError:
+    what = f"Column {quote(column)} is both a {part} and {other}."
+    return RoleError(what, why=why, fix="Give it one part only.", code="role_twice")
 
 
 def _check_probabilities(dataset: Dataset, plan: Plan) -> None:
@@ -182,11 +189,7 @@ def _check_probabilities(dataset: Dataset, plan: Plan) -> None:
     for name in roles.probabilities:
         profile = dataset.column(name, role="probability")
         if name in {*taken, *roles.sensitive, *roles.control}:
-            raise RoleError(
-                f"Column {quote(name)} is a probability and has another part as well.",
-                fix="Give it one part only.",
-                code="role_twice",
-            )
+            raise _twice(name, "probability", "something else")
         if not is_number(profile) or (profile.low or 0.0) < 0 or (profile.high or 0.0) > 1:
             raise RoleError(
                 f"Column {quote(name)} does not hold probabilities.",
@@ -373,11 +376,7 @@ def _refuse_probabilities(decision: ColumnProfile) -> None:
 def _check_weight(weight: ColumnProfile, plan: Plan) -> None:
     roles = plan.roles
     if weight.name in {roles.label, roles.decision, roles.score, *roles.sensitive}:
-        raise RoleError(
-            f"Column {quote(weight.name)} is the weight and has another part as well.",
-            fix="Give it one part only.",
-            code="role_twice",
-        )
+        raise _twice(weight.name, "weight", "something else")
     if not is_number(weight):
         raise RoleError(
             f"The weight column {quote(weight.name)} does not hold numbers.",

@@ -51,6 +51,9 @@ def plain_metric_frame(frame: pd.DataFrame) -> pd.DataFrame:
         "true_negative_rate": fm.true_negative_rate,
         "false_negative_rate": fm.false_negative_rate,
         "precision": precision_score,
+        "negative_predictive_value": lambda y_true, y_pred: precision_score(y_true, y_pred, pos_label=0),
+        "false_discovery_rate": lambda y_true, y_pred: 1 - precision_score(y_true, y_pred),
+        "false_omission_rate": lambda y_true, y_pred: 1 - precision_score(y_true, y_pred, pos_label=0),
     }
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -27,7 +27,17 @@ from audit.plan import Plan, Roles
 from audit.store import Store
 from audit.tasks import run_audit
 
-PAGES = ("overview", "groups", "intersections", "data", "report", "methods")
+PAGES = (
+    "overview",
+    "groups",
+    "intersections",
+    "comparable",
+    "thresholds",
+    "certainty",
+    "data",
+    "report",
+    "methods",
+)
 TIMES = 10
 
 
@@ -35,16 +45,23 @@ def make_audit(home: Path, n: int) -> str:
     rng = np.random.default_rng(0)
     sex, race = rng.choice(["Female", "Male"], n), rng.choice(list("ABCDEFGH"), n)
     label = rng.random(n) < 0.4
-    decision = rng.random(n) < np.where(label, 0.7, 0.2) + 0.05 * (sex == "Male")
+    score = np.clip(rng.normal(np.where(label, 0.6, 0.4) + 0.05 * (sex == "Male"), 0.2), 0, 1)
     rows = pd.DataFrame(
-        {"sex": sex, "race": race, "label": label.astype(int), "decision": decision.astype(int)}
+        {
+            "sex": sex,
+            "race": race,
+            "office": rng.choice(list("VWXYZ"), n),
+            "label": label.astype(int),
+            "score": score,
+        }
     )
     path = home.parent / "rows.csv"
     rows.to_csv(path, index=False)
     store = Store(home)
     dataset = ingest(path, store.data_folder)
     plan = Plan(
-        roles=Roles(label="label", decision="decision", sensitive=("sex", "race")), dated="2026-01-01"
+        roles=Roles(label="label", score="score", sensitive=("sex", "race"), control=("office",)),
+        dated="2026-01-01",
     )
     audit_id = store.create_audit(dataset, plan)
     run_audit(store, audit_id, {})

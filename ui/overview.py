@@ -8,6 +8,7 @@ import streamlit as st
 
 from audit import wording
 from audit.disparity.verdict import leading, leading_gap
+from audit.names import MORE_CRITERIA
 from audit.plan import CRITERIA, DEFAULT_TOLERANCES, with_tolerance
 from ui import actions, cached, controls, show, tables, text, workspace
 
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 WORDS: Final = (*CRITERIA, "minimax", "difference", "ratio", "worst_group")
 """Words that the overview uses."""
 
-_OFFERED: Final = tuple(f"{criterion}_{kind}" for criterion in CRITERIA for kind in ("difference", "ratio"))
+_OFFERED: Final = tuple(
+    f"{criterion}_{kind}" for criterion in (*CRITERIA, *MORE_CRITERIA) for kind in ("difference", "ratio")
+)
 """Disparities that can be made a criterion here; a plan may name others."""
 _FIRST: Final = 4
 _WIDE: Final = 900

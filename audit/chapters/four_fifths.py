@@ -162,7 +162,7 @@ def four_fifths(case: Case) -> tuple[FourFifthsRow, ...]:
 def _selected(
     case: Case, cells: Cells, tied: Ties | None, decision: Literal["positive", "negative"]
 ) -> list[FourFifthsRow]:
-    rates = estimates(RATE["selection_rate"], cells, case.plan.grouping, tied)
+    rates = estimates(RATE["selection_rate"], cells, case.plan, tied)
     reasons, shares = _left_out(case, rates, cells)
     kept = np.array([not reason for reason in reasons])
     best = _most_selected(rates, kept)

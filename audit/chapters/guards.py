@@ -149,7 +149,7 @@ def gap_guards(case: Case) -> tuple[GapGuardRow, ...]:
 def _gap(case: Case, name: str, rates: Sequence[str], part: tuple[Cells, Ties | None]) -> GapGuardRow:
     cells, tied = part
     row = _disparity(case, name, "difference", cells.sensitive)
-    found = [estimates(RATE[rate], cells, case.plan.grouping, tied) for rate in rates]
+    found = [estimates(RATE[rate], cells, case.plan, tied) for rate in rates]
     debiased = float("nan")
     if row.value is not None:
         debiased = float(max(debiased_gap(each.usable, each.effective) for each in found))
@@ -196,7 +196,7 @@ def worst_guards(case: Case) -> tuple[WorstGuardRow, ...]:
         cells = case.cells.marginal(sensitive)
         tied = ties(case.basis.clusters, cells)
         for metric in GUARDED:
-            rates = estimates(RATE[metric], cells, case.plan.grouping, tied)
+            rates = estimates(RATE[metric], cells, case.plan, tied)
             rows.append(_worst(case, rates, cells))
     return tuple(rows)
 

@@ -46,6 +46,8 @@ class _Measured:
 
 
 def _rows(case: Case) -> tuple[MetricRow | DisparityRow, ...]:
+    if case.plan.roles.no_outcome:
+        return ()  # a decision that is its own label is never wrong
     rows: list[MetricRow | DisparityRow] = []
     for sensitive in case.groupings:
         cells = case.cells.marginal(sensitive)

@@ -71,6 +71,8 @@ class InequalityRow:
 
 
 def _rows(case: Case) -> tuple[InequalityRow, ...]:
+    if case.plan.roles.no_outcome:
+        return ()  # a decision that is its own label is never wrong
     rows: list[InequalityRow] = []
     for sensitive in case.groupings:
         every = case.cells.marginal(sensitive)
@@ -96,7 +98,7 @@ def _row(metric: str, order: int, cells: Cells, ends: tuple[Array, Array] | None
     low, high = min(between, found[0]), max(between, found[1])
     whole = within + between
     reason = "" if np.isfinite(whole) and whole > 0 else "zero_benefit" if whole > 0 else "no_inequality"
-    share = [part / (within + part) if not reason else None for part in (between, low, high)]
+    share = [_share(part, within) if not reason else None for part in (between, low, high)]
     return InequalityRow(
         metric=metric,
         sensitive=cells.sensitive,
@@ -113,6 +115,13 @@ def _row(metric: str, order: int, cells: Cells, ends: tuple[Array, Array] | None
         groups=len(cells.groups),
         reason=reason,
     )
+
+
+def _share(part: float, within: float) -> float:
+    """Give a part as a share of the whole; an end of an interval can be 0 of nothing, or without an end."""
+    if not np.isfinite(part):
+        return 1.0
+    return part / (within + part) if within + part > 0 else 0.0
 
 
 def _nothing(metric: str, cells: Cells, reason: str) -> InequalityRow:

@@ -114,7 +114,7 @@ def _of_verdict(
             RobustnessRow(**common, what=kind, value=None, group=None, n=0, reason=row.reason)
             for kind in kinds
         ]
-    rates = [estimates(RATE[name], cells, case.plan.grouping, tied) for name in names]
+    rates = [estimates(RATE[name], cells, case.plan, tied) for name in names]
     prepared = judged(
         rates,
         cells,

@@ -146,7 +146,7 @@ def against_reference(case: Case) -> tuple[TestRow, ...]:
         cells = case.cells.marginal(sensitive)
         tied = ties(case.basis.clusters, cells)
         for metric in TESTED:
-            rates = estimates(RATE[metric], cells, case.plan.grouping, tied)
+            rates = estimates(RATE[metric], cells, case.plan, tied)
             rows += _against_reference(case, rates, cells, counts=not (cells.weighted or tied))
     p = [math.nan if row.p is None else row.p for row in rows]
     q, q_any = benjamini_hochberg(p), benjamini_yekutieli(p)
@@ -216,7 +216,7 @@ def _global(case: Case, name: str, rates: Sequence[str], part: tuple[Cells, Ties
     )
     p = alike = math.nan
     if row.value is not None:
-        found = [estimates(RATE[rate], cells, case.plan.grouping, tied) for rate in rates]
+        found = [estimates(RATE[rate], cells, case.plan, tied) for rate in rates]
         p = exceedance(row.value, chance_draws(name, found, cells.sensitive, case.plan))
         stream = zlib.crc32("|".join(["homogeneity", name, *cells.sensitive]).encode())
         rng = np.random.default_rng([case.plan.seed, stream])

@@ -171,6 +171,9 @@ def _disparities(
                     if set(gone) <= margins
                     else None
                 )
+            elif row.value is None and hidden:
+                # Nobody is left to estimate it from; that is what was withheld, not what the data lack.
+                rows.append(replace(row, reason="suppressed"))
             elif row.comparison == "worst_group" and hidden:
                 rows.append(_against_everybody(row, masked, everybody, plan, tied))
             else:
@@ -192,7 +195,7 @@ def _against_everybody(
     if row.group is None or cells is None:
         return replace(row, overall=None, distance=None, distance_low=None, distance_high=None)
     rate = RATE[row.metric]
-    rates = estimates(rate, masked, plan.grouping, tied)
+    rates = estimates(rate, masked, plan, tied)
     everybody = cells.overall()
     beside = replace(
         cells,

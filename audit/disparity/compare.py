@@ -97,8 +97,8 @@ def metric_rows(cells: Cells, plan: Plan, *, ties: Ties | None = None) -> list[M
         )
     for rate in RATES:
         parts = (
-            estimates(rate, everybody, plan.grouping, ties and ties.overall()),
-            estimates(rate, cells, plan.grouping, ties),
+            estimates(rate, everybody, plan, ties and ties.overall()),
+            estimates(rate, cells, plan, ties),
         )
         value = np.concatenate([part.value for part in parts])
         effective = np.concatenate([part.effective for part in parts])
@@ -168,13 +168,13 @@ def disparity_rows(
     turned = cells.flipped() if plan.roles.favourable == "negative" else cells
     turned_ties = ties.flipped() if ties and plan.roles.favourable == "negative" else ties
     for criterion, names in (CRITERION_RATES | MORE_CRITERION_RATES).items():
-        rates = [estimates(RATE[name], turned, plan.grouping, turned_ties) for name in names]
+        rates = [estimates(RATE[name], turned, plan, turned_ties) for name in names]
         rows += [
             _gap_row(criterion, kind, rates, turned, plan, chance=chance) for kind in ("difference", "ratio")
         ]
     everybody = cells.overall()
     for rate in RATES:
-        rates = [estimates(rate, cells, plan.grouping, ties)]
+        rates = [estimates(rate, cells, plan, ties)]
         rows += [
             _gap_row(rate.id, kind, rates, cells, plan, chance=chance) for kind in ("difference", "ratio")
         ]
@@ -201,6 +201,8 @@ def _gap_row(
         groups_total=rates[0].total,
     )
     if len(known) < len(gaps):
+        if "no_outcome" in rates[0].reasons:
+            return replace(row, reason="no_outcome")
         return replace(row, reason="fewer_than_two_groups" if estimable < 2 else "zero_reference_rate")
     extreme = max if kind == "difference" else min
     at = extreme(range(len(gaps)), key=lambda k: gaps[k].value)
@@ -376,7 +378,7 @@ def ratio_to_reference(
     list of (group, ratio, low, high)
         None where the reference rate is 0 or a rate is not estimable.
     """
-    rates = estimates(RATE[rate], cells, plan.grouping)
+    rates = estimates(RATE[rate], cells, plan)
     at = reference_group(cells, plan)
     p, n = rates.value, rates.effective
     low, high = log_ratio(p, n, p[at], n[at], alpha=1 - plan.confidence)

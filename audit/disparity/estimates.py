@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from audit.cells import Cells
     from audit.inference.clusters import Ties
     from audit.metrics.rates import Rate
-    from audit.plan import Grouping
+    from audit.plan import Plan
+
+WITHOUT_OUTCOME: Final = frozenset({"base_rate", "selection_rate"})
+"""Rates that can be told where the decision is its own label."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -51,7 +54,7 @@ class Estimates:
     total: int
 
 
-def estimates(rate: Rate, cells: Cells, grouping: Grouping, ties: Ties | None = None) -> Estimates:
+def estimates(rate: Rate, cells: Cells, plan: Plan, ties: Ties | None = None) -> Estimates:
     """Estimate one rate of every group.
 
     Parameters
@@ -60,8 +63,9 @@ def estimates(rate: Rate, cells: Cells, grouping: Grouping, ties: Ties | None = 
         Which rate.
     cells : Cells
         The groups.
-    grouping : Grouping
-        Smallest denominator, and whether people whose group is not recorded count.
+    plan : Plan
+        Smallest denominator, whether people whose group is not recorded count, and whether there is an outcome besides
+        the decision: without one, nothing but labels and selection is known.
     ties : Ties or None
         Which rows belong together; with them the effective numbers are divided by the design effect.
 
@@ -70,12 +74,15 @@ def estimates(rate: Rate, cells: Cells, grouping: Grouping, ties: Ties | None = 
     Estimates
         The rate of every group.
     """
-    table = rate_table(rate, cells)
+    table, grouping = rate_table(rate, cells), plan.grouping
+    unknown_outcome = plan.roles.no_outcome and rate.id not in WITHOUT_OUTCOME
     value = np.where(table.n >= grouping.min_size, table.value, np.nan)
     reasons = tuple(
         "" if not math.isnan(v) else rate.undefined if n == 0 or math.isnan(raw) else "below_minimum_size"
         for v, raw, n in zip(value, table.value, table.n, strict=True)
     )
+    if unknown_outcome:
+        value, reasons = np.full_like(value, np.nan), ("no_outcome",) * len(value)
     counted = np.array([grouping.include_unknown or not unknown for unknown in cells.unknown], dtype=bool)
     effective = table.n_effective
     if ties is not None:

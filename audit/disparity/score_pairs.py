@@ -208,8 +208,14 @@ def _xauc(
         expected=None,
         n=int(n),
         n_reference=int(other),
-        reason="" if n > 0 and other > 0 else "no_negatives" if n > 0 else "no_positives",
+        reason=_unranked(held, g, at),
     )
+
+
+def _unranked(held: _Groups, g: int, at: int) -> str:
+    if held.effective[g, 1] <= 0:
+        return "no_positives"
+    return "" if held.effective[at, 2] > 0 else "no_negatives"
 
 
 def _distance(
@@ -248,7 +254,8 @@ def _distance(
 def _undefined(held: _Groups, metric: str, side: int, g: int, at: int) -> str:
     sides = (1, 2) if metric == "abroca" else (side,)
     for one in sides:
-        if min(held.n[g, one], held.n[at, one]) <= 0:
+        # People of weight 0 count for nobody.
+        if min(held.effective[g, one], held.effective[at, one]) <= 0:
             return {0: "no_scores", 1: "no_positives", 2: "no_negatives"}[one]
     return ""
 
@@ -364,7 +371,7 @@ def _lowest_xauc(held: _Groups, known: NDArray[np.int64]) -> tuple[int, int] | N
     below = np.cumsum(share, axis=1) - 0.5 * share
     up = held.w[known, 1] / np.maximum(held.w[known, 1].sum(axis=1, keepdims=True), 1e-300)
     ranked = np.asarray(up @ below.T)
-    possible = (held.n[known, 1] > 0)[:, None] & (held.n[known, 2] > 0)[None, :]
+    possible = (held.effective[known, 1] > 0)[:, None] & (held.effective[known, 2] > 0)[None, :]
     np.fill_diagonal(possible, val=False)
     if not possible.any():
         return None

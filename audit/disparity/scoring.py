@@ -21,7 +21,16 @@ from audit.metrics.calibration import (
     mass_bins,
     reliability,
 )
-from audit.metrics.scores import Measured, are_probabilities, average, brier, cell_scores, excess, surprise
+from audit.metrics.scores import (
+    EDGE,
+    Measured,
+    are_probabilities,
+    average,
+    brier,
+    cell_scores,
+    excess,
+    surprise,
+)
 from audit.metrics.slope import calibration_slope
 from audit.names import FAMILIES
 from audit.rows import DisparityRow, MetricRow
@@ -175,8 +184,9 @@ def _area(part: ScoreCells, whole: ScoreCells, metric: str, plan: Plan) -> _Part
     if outside is not None:
         missing[outside] = "no_background"
     reasons = tuple(
-        missing[0] if p <= 0 else missing[1] if q <= 0 else _small(p + q, plan)
-        for p, q in zip(*counts, strict=True)
+        # People of weight 0 rank nobody.
+        missing[0] if not up > 0 else missing[1] if not down > 0 else _small(people, plan)
+        for people, up, down in zip(n, w_pos.sum(axis=-1), w_neg.sum(axis=-1), strict=True)
     )
     known = np.array([not reason for reason in reasons], dtype=bool)
     kept = Areas(
@@ -243,7 +253,7 @@ def _limits(scores: ScoreCells, metric: str) -> tuple[float, float]:
     if metric == "calibration_in_the_large":
         return -1.0, 1.0
     if metric == "log_loss":
-        return 0.0, math.inf
+        return 0.0, -math.log(EDGE)
     if metric == "calibration_slope":
         return -math.inf, math.inf
     if metric in PROMISES or are_probabilities(scores):

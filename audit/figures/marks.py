@@ -25,6 +25,7 @@ _GAPS: Final = {
     "zero_reference_rate": "reference rate is 0",
     "fewer_than_two_groups": "fewer than 2 groups",
     "no_scores": "no scores",
+    "no_outcome": "no outcome known",
     "not_probabilities": "scores are no probabilities",
     "constant_scores": "all scores equal",
     "separated": "labels fully separated",

@@ -82,7 +82,12 @@ def not_estimable(facts: Facts) -> list[Finding]:
     for sensitive in facts.groupings:
         gone: dict[str, list[str]] = {}
         for row in facts.metrics:
-            if row.sensitive == sensitive and row.group is not None and row.value is None and row.reason:
+            if (
+                row.sensitive == sensitive
+                and row.group is not None
+                and row.value is None
+                and row.reason not in {"", "no_outcome"}
+            ):
                 names = gone.setdefault(row.reason, [])
                 name = group_phrase(sensitive, row.group)
                 if name not in names:

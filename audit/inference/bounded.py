@@ -8,7 +8,7 @@ pairs and can therefore be 0.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from scipy.special import stdtrit
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
     Places = NDArray[np.intp]
     Bounds: TypeAlias = Callable[[float], tuple[Array, Array]]
+
+
+_ROUNDING: Final = 1e-26
+"""A variance that is no larger than this part of the squared mean is none: doubles hold 16 digits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -96,7 +100,8 @@ def mean_bounds(
         t = -stdtrit(np.maximum(n - 1, 1e-9), alpha / 2)
         half = t * np.sqrt(variance)
     _, unseen = wilson(np.zeros_like(n), n, alpha=alpha)
-    alike = variance <= 0
+    # What rounding leaves of the variance of equal values is none.
+    alike = variance <= _ROUNDING * np.square(centre)
     low = np.where(alike, centre - (centre - limits[0]) * unseen, centre - half)
     high = np.where(alike, centre + (limits[1] - centre) * unseen, centre + half)
     nothing = np.isnan(centre) | np.isnan(variance) | (n <= 1)

@@ -123,7 +123,9 @@ def cumulated(weights: Array) -> Array:
         Share with a score in this bin or below; NaN where there is nobody.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(np.cumsum(weights, axis=-1) / weights.sum(axis=-1, keepdims=True))
+        # Weights added one by one can exceed their sum in the last digit: a share must not.
+        share = np.cumsum(weights, axis=-1) / weights.sum(axis=-1, keepdims=True)
+        return np.asarray(np.minimum(share, 1.0))
 
 
 def ks_distance(first: Array, second: Array) -> Array:

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 _STEPS: Final = 60
+_HALVINGS: Final = 40
 _SETTLED: Final = 1e-10
+_LEAST: Final = 1e-12
 
 
 def calibration_slope(scores: ScoreCells) -> Measured:
@@ -81,19 +83,26 @@ def _newton(w: Array, w2: Array, x: Array) -> tuple[Array, Array]:
     total = w.sum(axis=(1, 2))
     middle = (w * x).sum(axis=(1, 2)) / total
     x = x - middle[:, None, None]
-    beta = np.stack([np.zeros(len(w)), np.ones(len(w))], axis=1)
+    unit = np.sqrt((w * x * x).sum(axis=(1, 2)) / total)
+    x = x / unit[:, None, None]
+    # From a slope of 0 every step stays where it can be computed; scores of 0 and 1 lie far out.
+    beta = np.stack([logit(w[:, 1].sum(axis=1) / total), np.zeros(len(w))], axis=1)
 
     def value(at: Array) -> Array:
         eta = at[:, 0, None, None] + at[:, 1, None, None] * x
         # log P(label): −log(1 + exp(∓η))
         return np.asarray(-(w * np.logaddexp(0.0, np.where(LABEL > 0, -eta, eta))).sum(axis=(1, 2)) / total)
 
+    # Where a step lands on a plain, nothing but this keeps the next one finite.
+    least = _LEAST * total[:, None, None] * np.eye(2)
     now = value(beta)
     for _ in range(_STEPS):
         eta = beta[:, 0, None, None] + beta[:, 1, None, None] * x
         p = expit(eta)
-        step = np.linalg.solve(_information(w * p * (1 - p), x), _sums(w * (LABEL - p), x)[..., None])[..., 0]
-        for _ in range(12):
+        step = np.linalg.solve(
+            _information(w * p * (1 - p), x) + least, _sums(w * (LABEL - p), x)[..., None]
+        )[..., 0]
+        for _ in range(_HALVINGS):
             tried = value(beta + step)
             worse = tried < now - 1e-13
             if not worse.any():
@@ -103,9 +112,9 @@ def _newton(w: Array, w2: Array, x: Array) -> tuple[Array, Array]:
         if np.abs(step).max() < _SETTLED:
             break
     p = expit(beta[:, 0, None, None] + beta[:, 1, None, None] * x)
-    bread = np.linalg.inv(_information(w * p * (1 - p), x))
+    bread = np.linalg.inv(_information(w * p * (1 - p), x) + least)
     meat = _information(w2 * (LABEL - p) ** 2, x)
-    return beta[:, 1], np.asarray((bread @ meat @ bread)[:, 1, 1])
+    return beta[:, 1] / unit, np.asarray((bread @ meat @ bread)[:, 1, 1] / unit**2)
 
 
 def _sums(weight: Array, x: Array) -> Array:

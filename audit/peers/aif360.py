@@ -18,7 +18,7 @@ def _says(counts: Counts, reference: int, favourable: str) -> list[Said]:
     seen = counts.turned() if negative else counts
     tpr = quotient(seen.tp, seen.tp + seen.fn)
     fpr = quotient(seen.fp, seen.fp + seen.tn)
-    selection = seen.selected / seen.all
+    selection = quotient(seen.selected, seen.all)
     precision = quotient(seen.tp, seen.selected, empty=0.0)
     why = "favourable_outcome" if negative else ""
     rates = (("true_positive_rate", tpr), ("false_positive_rate", fpr), ("precision", precision))

@@ -16,7 +16,7 @@ def _says(counts: Counts, reference: int, favourable: str) -> list[Said]:
     del reference, favourable
     tpr = quotient(counts.tp, counts.tp + counts.fn, empty=0.0)
     fpr = quotient(counts.fp, counts.fp + counts.tn, empty=0.0)
-    selection = counts.selected / counts.all
+    selection = quotient(counts.selected, counts.all)
     out = rates_said(
         counts,
         (
@@ -31,7 +31,7 @@ def _says(counts: Counts, reference: int, favourable: str) -> list[Said]:
         ("equal_opportunity", (tpr,)),
         ("equalized_odds", (tpr, fpr)),
     ):
-        out.append(_gap(f"{name}_difference", max(float(np.ptp(rate)) for rate in compared)))
+        out.append(_gap(f"{name}_difference", max(_apart(rate) for rate in compared)))
         out.append(_gap(f"{name}_ratio", _least(_ratio(rate) for rate in compared)))
     return out
 
@@ -40,7 +40,16 @@ def _gap(measure: str, value: float) -> Said:
     return Said(measure=measure, ours=measure, kind="gap", group=None, reference=None, value=value)
 
 
-def _ratio(rate: NDArray[np.float64]) -> float:
+def _apart(rate: NDArray[np.float64]) -> float:
+    # A group whose people all weigh 0 has no selection rate there either, and pandas passes over it.
+    known = rate[~np.isnan(rate)]
+    return float(np.ptp(known)) if len(known) else float("nan")
+
+
+def _ratio(every: NDArray[np.float64]) -> float:
+    rate = every[~np.isnan(every)]
+    if not len(rate):
+        return float("nan")
     top = float(rate.max())
     return float(rate.min()) / top if top > 0 else float("nan")
 

@@ -19,6 +19,7 @@ from audit.report.sections import (
     people,
     scores,
     subgroups,
+    task,
     tried,
 )
 
@@ -53,10 +54,13 @@ _MADE: Final[Mapping[str, Callable[[Audit], list[Block]]]] = MappingProxyType(
         "findings": front.findings,
         "data": people.people,
         "groups": lambda audit: [
-            block
-            for sensitive in audit.groupings
-            if len(sensitive) == 1
-            for block in groups.grouping(audit, sensitive)
+            *(
+                block
+                for sensitive in audit.groupings
+                if len(sensitive) == 1
+                for block in groups.grouping(audit, sensitive)
+            ),
+            *task.task(audit),
         ],
         "intersections": groups.intersections,
         "subgroups": subgroups.subgroups,

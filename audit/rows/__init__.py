@@ -27,6 +27,7 @@ REASONS: Final[dict[str, str]] = {
     "zero_reference_rate": "the reference rate is 0",
     "fewer_than_two_groups": "fewer than two groups can be estimated",
     "no_scores": "the model gives no scores",
+    "no_outcome": "the decision is its own label, so nobody knows who was right",
     "no_subgroup_large_enough": "no subgroup has enough people in both halves",
     "not_probabilities": "the scores are not probabilities",
     "constant_scores": "all scores are equal",

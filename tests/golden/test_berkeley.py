@@ -56,3 +56,12 @@ def test_the_finding_names_the_departments(berkeley):
     (finding,) = (f for f in berkeley.findings if f.code == "FA321")
     assert "In 4 of 6 values of department it has the other sign." in finding.evidence
     assert "14.2 points less frequent" in finding.evidence
+
+
+def test_where_the_decision_is_its_own_label_nobody_knows_who_was_right(berkeley):
+    row = berkeley.metric("true_positive_rate", ("sex",), ("Female",))
+    assert (row.value, row.low, row.reason) == (None, None, "no_outcome")
+    gap = berkeley.disparity("equal_opportunity", "difference", ("sex",))
+    assert (gap.value, gap.reason) == (None, "no_outcome")
+    assert berkeley.disparity("demographic_parity", "difference", ("sex",)).verdict == "beyond"
+    assert berkeley.chapter("indices") == ()

@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import cache
 from itertools import product
 
+import jsonschema
 import numpy as np
 import pandas as pd
 import pytest
@@ -18,7 +19,7 @@ from scipy.sparse import csr_array
 
 from audit import cli
 from audit.cells import Attribute, Cells
-from audit.data.samples import sample
+from audit.data.samples import FOLDER, sample
 from audit.disclosure.pattern import pattern
 from audit.disclosure.protect import protected
 from audit.errors import InputError
@@ -429,3 +430,21 @@ def test_the_command_line_says_what_it_writes(tmp_path, capsys):
         cli.BEYOND if "beyond" in verdicts else cli.CANNOT_TELL if "cannot_tell" in verdicts else cli.WITHIN
     )
     assert "c" not in {row["group"][0] for row in file["metrics"] if row["group"]}
+
+
+def test_what_is_withheld_is_never_said_to_be_lacking():
+    cells = random_cells(1)
+    told = protected(audit_of(cells, small=400))
+    assert not told.cells.groups
+    rows = [row for row in told.disparities if len(row.sensitive) == 2 and row.value is None]
+    assert rows
+    assert {row.reason for row in rows} == {"suppressed"}
+    schema = json.loads((FOLDER.parent / "docs" / "audit.schema.json").read_text(encoding="utf-8"))
+    jsonschema.validate(json.loads(told.to_json()), schema)
+
+
+def test_a_protected_report_claims_nothing_about_certainty():
+    from audit.report.sections.certainty import certainty
+
+    told = protected(audit_of(random_cells(1)))
+    assert certainty(told) == []

@@ -72,6 +72,13 @@ def test_where_all_inequality_lies_between_groups_the_share_is_one():
     assert found.share == pytest.approx(1.0)
 
 
+def test_all_of_it_between_two_people_has_a_share_with_an_interval():
+    """Nothing is left within groups of one person; the part between them could be 0 of 0."""
+    rows = split(people(a=(1, 0, 0, 0), b=(0, 1, 0, 0)))
+    for row in rows.values() if isinstance(rows, dict) else rows:
+        assert 0 <= row.share_low <= row.share == 1 == row.share_high
+
+
 def test_what_cannot_be_split_has_its_reason():
     assert split(TOY)["mean_log_deviation"].reason == "zero_benefit"
     assert split(TOY)["mean_log_deviation"].total is None

@@ -190,7 +190,7 @@ def test_what_is_no_probability_is_refused(values, code):
 
 def test_a_probability_has_no_other_part():
     roles = Roles(label="y", decision="d", sensitive=("s",), control=("p",), probabilities=("p",))
-    with pytest.raises(AuditError, match="another part as well"):
+    with pytest.raises(AuditError, match="something else"):
         run(simulated(200), Plan(roles=roles))
 
 

@@ -11,6 +11,7 @@ from audit.disparity.scoring import MEASURES, score_rows
 from audit.inference.delong import area_interval, areas
 from audit.metrics.calibration import calibration_error, decomposition, expected_error, mass_bins, reliability
 from audit.metrics.curves import area_between, on_grid, roc
+from audit.metrics.slope import calibration_slope
 from audit.plan import Grouping, Plan, Roles
 from audit.rows import DisparityRow, MetricRow
 from audit.run import run
@@ -127,6 +128,44 @@ def test_scores_that_separate_the_labels_have_no_slope_but_an_area_with_width():
     row = rates["auc", "a"]
     assert row.value == row.high == 1.0
     assert 0.2 < row.low < 0.8
+
+
+@pytest.mark.parametrize("weight", [None, [1e-6, 2, 3, 1, 5, 4, 2, 1e-6]])
+def test_scores_of_0_and_1_alone_have_a_slope(weight):
+    """They lie so far out that a fit that starts anywhere else leaves what can be computed."""
+    cells = counted([0, 1, 1, 1, 1, 0, 1, 0], [0, 1, 1, 1, 1, 0, 0, 1], "aaaaaaaa", weight=weight)
+    w = np.ones(8) if weight is None else np.asarray(weight)
+    found = calibration_slope(cells)
+    odds = np.log(w[[1, 2, 3, 4]].sum() / w[6]) - np.log(w[7] / w[[0, 5]].sum())
+    assert float(found.value[0]) == pytest.approx(odds / (2 * np.log((1 - 1e-6) / 1e-6)), rel=1e-6)
+    assert np.isfinite(found.variance[0])
+
+
+def test_people_of_weight_0_count_for_nobody_and_there_is_a_reason():
+    weight = [1, 2, 1, 3, 0, 0]
+    cells = counted([0.2, 0.6, 0.3, 0.9, 0.1, 0.8], [0, 1, 1, 0, 0, 1], "aabbcc", weight=weight)
+    for row in [*score_rows(cells, PLAN), *score_gaps(cells, PLAN)]:
+        assert (row.value is None) == bool(row.reason), row
+        if row.value is None:
+            assert (row.low, row.high) == (None, None)
+
+
+def test_a_distance_of_weights_is_never_above_1():
+    rng = np.random.default_rng(3)
+    for _ in range(50):
+        weight = rng.gamma(1, 1, 12)
+        cells = counted([*rng.uniform(0, 0.5, 11), 0.9], [0, 1] * 6, "a" * 11 + "b", weight=weight)
+        for row in score_gaps(cells, PLAN):
+            if row.metric == "score_ks_distance" and row.value is not None:
+                assert row.low <= row.value <= row.high <= 1
+
+
+def test_a_surprise_that_all_share_has_an_interval_with_two_ends():
+    """Scores are held within a millionth of 0 and 1, so no surprise is without an end."""
+    rates, _ = told(counted([0.5] * 6, [0, 1] * 3, "aaabbb", weight=[0.1, 0.7, 0.3, 0.2, 0.9, 0.6]))
+    row = rates["log_loss", "a"]
+    assert row.value == pytest.approx(np.log(2))
+    assert row.low < row.value < row.high < 14
 
 
 def test_small_groups_are_out_below_the_minimum_size():

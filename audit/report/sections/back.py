@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from audit.report.blocks import Bullets, Equation, Facts, Heading, KeepTogether, Paragraph, Run, Signature
-from audit.report.sections.front import SIGNATURE, withheld
+from audit.report.blocks import Bullets, Equation, Facts, Heading, Paragraph, Run
+from audit.report.sections.front import withheld
 from audit.report.sections.words import joined
 from audit.wording import TEXTS, count, level, text
 
@@ -58,7 +58,10 @@ def limits(audit: Audit) -> list[Block]:
             )
         )
     standing += [
-        ("What was withheld. ", f"{said} Scores, repairs and subgroups are left out of a protected report.")
+        (
+            "What was withheld. ",
+            f"{said} Scores, repairs, subgroups and checks of certainty are left out of a protected report.",
+        )
         for said in withheld(audit)
     ]
     standing += [("The model. ", note) for note in audit.model.notes]
@@ -208,7 +211,6 @@ def record(audit: Audit) -> list[Block]:
     ]
     if audit.plan.about.notes.strip():
         found += [Heading("Notes", 2), Paragraph((Run(audit.plan.about.notes),))]
-    found.append(KeepTogether((Heading("Signature", 2), Signature(SIGNATURE))))
     return found
 
 

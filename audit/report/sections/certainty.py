@@ -39,8 +39,11 @@ def certainty(audit: Audit) -> list[Block]:
     -------
     list of blocks
         The section: the leading verdict, gaps beside chance, what would change each verdict, worst groups on fresh
-        halves, then people whose group is not known, groups' own models and other tools.
+        halves, then people whose group is not known, groups' own models and other tools. Nothing where what it rests
+        on is withheld.
     """
+    if audit.protection is not None:
+        return []
     row = leading(audit.disparities, audit.larger)
     found: list[Block] = [Heading("How firm this is")]
     if row is not None:
@@ -50,7 +53,8 @@ def certainty(audit: Audit) -> list[Block]:
     found.append(Paragraph((Run(GUARD_RULE),)))
     if audit.chapter("robustness"):
         found.append(_robustness(audit))
-    found.append(_worst(audit))
+    if any(row.value is not None and row.metric in _WORST for row in audit.chapter("worst_guards")):
+        found.append(_worst(audit))
     return [*found, *bounds.bounds(audit), *regret.regret(audit), *peers.peers(audit)]
 
 
@@ -108,9 +112,15 @@ def _picture(audit: Audit, sensitive: tuple[str, ...]) -> Figure:
 def _robustness(audit: Audit) -> Table:
     rows: list[RowLike] = []
     silent = 0
+    every: tuple[RobustnessRow, ...] = audit.chapter("robustness")
+    gaps = {(row.metric, row.sensitive) for row in every if row.comparison == "difference"}
+    # Where a gap and a ratio of the same rates are judged, paper shows the gap; the attached results have both.
+    shown = [
+        row for row in every if row.comparison == "difference" or (row.metric, row.sensitive) not in gaps
+    ]
     for sensitive in audit.groupings:
         here: dict[tuple[str, str], dict[str, RobustnessRow]] = {}
-        for row in audit.chapter("robustness"):
+        for row in shown:
             if row.sensitive == sensitive:
                 here.setdefault((row.metric, row.comparison), {})[row.what] = row
         told = [kinds for kinds in here.values() if any(row.value is not None for row in kinds.values())]
@@ -128,6 +138,8 @@ def _robustness(audit: Audit) -> Table:
         "The fewest people of one group who, decided or labelled otherwise, would change the verdict. Changes in several "
         "groups at once could be fewer."
     )
+    if len(shown) < len(every):
+        note += " Those of the ratios are in the attached audit.json."
     if silent:
         note += f" {count(silent)} further {'verdict' if silent == 1 else 'verdicts'} would stand: no one kind of change in one group would do."
     return table(columns, rows, caption="What it would take to change each verdict.", note=note)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from audit.metrics.scores import are_probabilities
 from audit.names import CRITERIA, FAMILIES, MORE_CRITERIA, RATES
-from audit.report.blocks import Cell, Column, Heading, Paragraph, Run, Separator, Table
+from audit.report.blocks import Cell, Column, Heading, Separator, Table
+from audit.report.sections.scores import PROMISES, RANKING
 from audit.wording import FAMILY_TITLES, criterion_rates, text
 
 if TYPE_CHECKING:
@@ -45,14 +47,6 @@ def glossary(audit: Audit) -> list[Block]:
             )
     return [
         Heading("The words"),
-        Paragraph(
-            (
-                Run(
-                    "TP, FP, FN and TN are true positives, false positives, false negatives and true negatives of a "
-                    "group. Indices and further criteria stand in the attached results."
-                ),
-            )
-        ),
         Table(
             columns=(
                 Column("Measure", weight=1.1),
@@ -60,6 +54,10 @@ def glossary(audit: Audit) -> list[Block]:
                 Column("What it does not tell", weight=1.3),
             ),
             rows=tuple(rows),
+            note=(
+                "TP, FP, FN and TN are true positives, false positives, false negatives and true negatives of a group. "
+                "Indices, further criteria and further measures of scores stand in the attached results."
+            ),
         ),
     ]
 
@@ -68,17 +66,28 @@ def _used(audit: Audit) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Name what is explained, by family."""
     favourable = audit.plan.roles.favourable
     named = {name.rsplit("_", 1)[0] for name in audit.plan.tolerances}
-    criteria = tuple(name for name in (*CRITERIA, *MORE_CRITERIA) if name in CRITERIA or name in named)
-    compared = {rate for name in criteria for rate in criterion_rates(name, favourable)}
-    rates = tuple(name for name in RATES if name in {*_ALWAYS, *compared, *named})
-    held = {
-        "indices": audit.protection is None,
-        "scores": audit.protection is None and audit.basis.scores is not None,
-        "values": audit.protection is None and audit.basis.values is not None,
-    }
+    # The first three stand among the methods with their formula, and among the limits with what they do not tell.
+    further = tuple(name for name in MORE_CRITERIA if name in named)
+    compared = {rate for name in (*CRITERIA, *further) for rate in criterion_rates(name, favourable)}
+    used = {*_ALWAYS, *compared, *named}
+    if audit.plan.roles.no_outcome:
+        used = {"base_rate", "selection_rate"}
+    rates = tuple(name for name in RATES if name in used)
     return (
-        ("Criteria", criteria),
+        ("Criteria", further),
         ("Comparisons between groups", ("difference", "ratio", "worst_group")),
         ("Rates", rates),
-        *((FAMILY_TITLES[family], FAMILIES[family]) for family in FAMILIES if held[family]),
+        *((FAMILY_TITLES[family], _shown(audit, family, named)) for family in FAMILIES),
     )
+
+
+def _shown(audit: Audit, family: str, named: set[str]) -> tuple[str, ...]:
+    """Choose the measures of a family that stand on these pages or have a tolerance."""
+    cells = audit.basis.scores
+    tabled: tuple[str, ...] = ()
+    if family == "scores" and cells is not None:
+        tabled = (*RANKING, *(PROMISES if are_probabilities(cells) else ()))
+    if family == "values" and audit.basis.values is not None:
+        tabled = FAMILIES[family]
+    held = audit.protection is None
+    return tuple(name for name in FAMILIES[family] if held and (name in tabled or name in named))

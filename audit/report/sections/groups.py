@@ -71,6 +71,7 @@ def grouping(audit: Audit, sensitive: tuple[str, ...]) -> list[Block]:
     pictures = [
         _forest(audit, metric, sensitive)
         for metric in ("selection_rate", opportunity(audit.plan), "error_rate")
+        if _known(audit, metric, sensitive)
     ]
     rows = judged(audit, sensitive)
     if rows:
@@ -105,8 +106,11 @@ def intersections(audit: Audit) -> list[Block]:
         *_answer(audit, sensitive),
         _criteria(audit, sensitive),
     ]
-    found += paired([_matrix(audit, sensitive), _forest(audit, opportunity(audit.plan), sensitive, most=MET)])
-    found.append(_rates(audit, sensitive))
+    pictures = [_matrix(audit, sensitive)]
+    if _known(audit, opportunity(audit.plan), sensitive):
+        pictures.append(_forest(audit, opportunity(audit.plan), sensitive, most=MET))
+    found += paired(pictures)
+    found.append(_rates(audit, sensitive, most=PICTURED))
     return found
 
 
@@ -259,6 +263,11 @@ def _unjudged(audit: Audit, sensitive: tuple[str, ...]) -> list[DisparityRow]:
     ]
 
 
+def _known(audit: Audit, metric: str, sensitive: tuple[str, ...]) -> bool:
+    """Say whether a picture of a rate would show anything."""
+    return any(row.value is not None for row in audit.metric_rows(metric, sensitive))
+
+
 def _forest(audit: Audit, metric: str, sensitive: tuple[str, ...], *, most: int = PICTURED) -> Figure:
     rows: list[MetricRow] = largest(audit.metric_rows(metric, sensitive), most)
     everybody = audit.metric(metric, sensitive)
@@ -272,14 +281,16 @@ def _forest(audit: Audit, metric: str, sensitive: tuple[str, ...], *, most: int 
     )
 
 
-def _rates(audit: Audit, sensitive: tuple[str, ...]) -> Table:
+def _rates(audit: Audit, sensitive: tuple[str, ...], *, most: int = CAP) -> Table:
     """Table the rates of the groups, each with its interval below it."""
-    metrics = ("selection_rate", "true_positive_rate", "false_positive_rate", "error_rate", "precision")
+    metrics = ["selection_rate"]
+    if not audit.plan.roles.no_outcome:
+        metrics += ["true_positive_rate", "false_positive_rate", "error_rate", "precision"]
     groups = audit.groups(sensitive)
     by_key = {(row.metric, row.group): row for row in audit.metrics if row.sensitive == sensitive}
-    order = sorted(groups, key=lambda group: -by_key["count", group].n) if len(groups) > CAP else groups
+    order = sorted(groups, key=lambda group: -by_key["count", group].n) if len(groups) > most else groups
     rows: list[RowLike] = []
-    for group in (None, *order[:CAP]):
+    for group in (None, *order[:most]):
         size = by_key["count", group]
         cells = [rate_cell(by_key[metric, group]) for metric in metrics]
         name = Cell(group_name(group), strong=group is None)
@@ -291,7 +302,7 @@ def _rates(audit: Audit, sensitive: tuple[str, ...]) -> Table:
         *(Column(short_title(metric, favourable), "right", 0.62) for metric in metrics),
     )
     note = f"Below each rate: its {level(audit.plan.confidence)} interval in per cent."
-    left = left_in_file(min(len(groups), CAP), len(groups))
+    left = left_in_file(min(len(groups), most), len(groups))
     return table(
         columns,
         rows,

@@ -31,7 +31,8 @@ def peers(audit: Audit) -> list[Block]:
     every = audit.chapter("other_tools")
     if not every:
         return []
-    differ = telling(every)
+    # Where the decision is its own label, what other tools print of errors is said once, by the limits.
+    differ = [row for row in telling(every) if row.here is not None or not audit.plan.roles.no_outcome]
     found: list[Block] = [
         Heading("How other tools would report it", 2),
         Paragraph(

@@ -25,7 +25,11 @@ PICTURES: Final = 2
 """Most pictures of calibration on paper."""
 
 _LARGE: Final = "calibration_in_the_large"
-_RANKING: Final = ("auc", "positive_class_balance", "negative_class_balance")
+RANKING: Final = ("auc", "positive_class_balance", "negative_class_balance")
+"""Measures that the table shows of any score."""
+
+PROMISES: Final = (_LARGE, "calibration_error")
+"""Measures that it shows besides where scores are probabilities."""
 
 
 def scores(audit: Audit) -> list[Block]:
@@ -103,7 +107,7 @@ def _picture(audit: Audit, sensitive: tuple[str, ...]) -> Figure:
 def _table(audit: Audit, single: list[tuple[str, ...]], *, probabilities: bool) -> Table:
     rows: list[RowLike] = []
     left = ""
-    measures = (*_RANKING, *((_LARGE,) if probabilities else ()))
+    measures = (*RANKING, *((_LARGE,) if probabilities else ()))
     for sensitive in single:
         groups = audit.groups(sensitive)
         largest = set(sorted(groups, key=lambda group: -audit.metric("mean_score", sensitive, group).n)[:CAP])

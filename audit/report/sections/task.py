@@ -51,7 +51,7 @@ def task(audit: Audit) -> list[Block]:
     Returns
     -------
     list of blocks
-        Part of a section; nothing where the label has two values.
+        The section; nothing where the label has two values.
     """
     if audit.basis.classes is not None:
         return _classes(audit)
@@ -59,7 +59,7 @@ def task(audit: Audit) -> list[Block]:
 
 
 def _classes(audit: Audit) -> list[Block]:
-    found: list[Block] = [Heading("Class by class", level=2)]
+    found: list[Block] = [Heading("Class by class")]
     singles = [sensitive for sensitive in audit.groupings if len(sensitive) == 1]
     for place, sensitive in enumerate(singles):
         gaps: list[ClassGapRow] = [
@@ -134,7 +134,7 @@ def _average(row: ClassAverageRow) -> Cell:
 
 
 def _numbers(audit: Audit) -> list[Block]:
-    found: list[Block] = [Heading("Predicted numbers", level=2)]
+    found: list[Block] = [Heading("Predicted numbers")]
     confidence = audit.plan.confidence
     singles = [sensitive for sensitive in audit.groupings if len(sensitive) == 1]
     for place, sensitive in enumerate(singles):
