@@ -44,6 +44,7 @@ _SAID: Final = frozenset(
         "FA401",
         "FA403",
         "FA404",
+        "FA405",
         "FA601",
     }
 )

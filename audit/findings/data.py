@@ -52,6 +52,24 @@ def one_decision(facts: Facts) -> list[Finding]:
     ]
 
 
+def no_outcome(facts: Facts) -> list[Finding]:
+    """The decision is its own label."""
+    if not facts.plan.roles.no_outcome:
+        return []
+    return [
+        Finding(
+            code="FA405",
+            severity="low",
+            title="Nobody knows who was right",
+            evidence=(
+                "The decision is its own label, so only selection is compared. Chances, errors and precision need an "
+                "outcome that was recorded apart from the decision."
+            ),
+            advice="If the outcome is known, name its column as the label.",
+        )
+    ]
+
+
 def too_good(facts: Facts) -> list[Finding]:
     """A model that was trained here is almost never wrong."""
     known = [
@@ -230,6 +248,7 @@ def own_model(facts: Facts) -> list[Finding]:
 CHECKS = (
     one_class,
     one_decision,
+    no_outcome,
     too_good,
     not_estimable,
     thin_groups,

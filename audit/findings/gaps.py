@@ -183,6 +183,7 @@ def _judged(
         for row in facts.disparities
         if row.sensitive == sensitive
         and row.verdict == verdict
+        and row.reason != "no_outcome"
         and (row.metric == criterion if criterion else row.metric not in CRITERIA)
     ]
 
