@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from audit import wording
 from audit.inference.four_fifths import FOUR_FIFTHS
 from audit.rows import group_name
-from audit.wording.certainty import METHODS, change_of
+from audit.wording.certainty import METHODS, change_of, many
+from ui import text
 from ui.tables import ends
 
 if TYPE_CHECKING:
@@ -62,14 +63,14 @@ def _fewest(row: RobustnessRow | None, roles: Roles) -> str:
     if row.value is None:
         return wording.not_estimable(row.reason).removeprefix("not estimable: ")
     how = change_of(what=row.what, now=(row.label, row.decision), roles=roles)
-    return f"{wording.count(row.value)} of {wording.count(row.n)} in {group_name(row.group)}: {how}"
+    return f"{wording.count(row.value)} of {wording.count(row.n)} in {text.cut(group_name(row.group), 60)}: {how}"
 
 
 def _enough(row: RobustnessRow) -> str:
     if row.value is None:
         return wording.not_estimable(row.reason).removeprefix("not estimable: ")
     then = wording.verdict_word(row.becomes).lower() if row.becomes else ""
-    return f"{wording.count(row.value)} ({then})"
+    return f"{many(row.value)} ({then})"
 
 
 def gap_guards(rows: Iterable[GapGuardRow], favourable: Outcome, *, confidence: float) -> Lines:
@@ -182,6 +183,8 @@ def four_fifths(rows: Iterable[FourFifthsRow], *, confidence: float) -> Lines:
     list of dict
         Heading to text, one for each group.
     """
+    rows = list(rows)
+    turning = any(_turns(row) for row in rows)
     return [
         {
             "Group": group_name(row.group),
@@ -190,13 +193,12 @@ def four_fifths(rows: Iterable[FourFifthsRow], *, confidence: float) -> Lines:
             ),
             "Rate": wording.percent(row.rate, reason=row.reason),
             "Share of people": wording.percent(row.share),
-            "Impact ratio": _ratio(row),
-            f"{wording.level(confidence)} interval": ends(row.low, row.high, "ratio"),
+            f"Impact ratio ({wording.level(confidence)} interval)": _ratio(row),
             "Below 0.80": "" if row.below is None else "yes" if row.below else "no",
             "p": _bare(row.p),
             "More people for 0.80": _more(row.to_four_fifths),
-            "for the same rate": _more(row.to_equal),
-            "One person turns": _turns(row),
+            "More for the same rate": _more(row.to_equal),
+            **({"One person turns": _turns(row)} if turning else {}),
         }
         for row in rows
     ]
@@ -208,9 +210,11 @@ def _ratio(row: FourFifthsRow) -> str:
     if row.group == row.reference:
         return "highest"
     # Just below four fifths is not written as four fifths.
-    return (
+    said = (
         f"{row.value:.4f}" if row.below and round(row.value, 2) >= FOUR_FIFTHS else wording.ratio(row.value)
     )
+    interval = ends(row.low, row.high, "ratio")
+    return f"{said} ({interval})" if interval else said
 
 
 def _more(people: int | None) -> str:

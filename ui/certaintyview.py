@@ -38,13 +38,15 @@ def draw(screen: Screen) -> None:
     unknown = bool(audit.chapter("bounds") or audit.chapter("probable"))
     if unknown:
         names.insert(2, "Unknown groups")
-    tabs = dict(zip(names, st.tabs(names, on_change="rerun", key="certainty_parts"), strict=True))
+    tabs = dict(
+        zip(names, st.tabs(names, on_change="rerun", key="certainty_parts", bind="query-params"), strict=True)
+    )
     parts = {
         "What would change a verdict": lambda: _robustness(audit, sensitive),
         "Worst groups": lambda: _worst(audit, sensitive),
         "Unknown groups": lambda: boundsview.draw(screen),
         "A model of each group's own": lambda: regretview.draw(screen),
-        "Other tools": lambda: peersview.draw(screen),
+        "Other tools": lambda: peersview.draw(screen, sensitive),
     }
     for name, tab in tabs.items():
         if tab.open:  # the parts of closed tabs are not computed
@@ -109,7 +111,7 @@ def firmness(audit: Audit, row: DisparityRow) -> str:
     ]
     known = [each for each in rows if each.value is not None and each.what != "people"]
     if not known:
-        return "No one kind of change in one group would change this verdict." if rows else ""
+        return "One kind of change in one group is not enough to change this verdict." if rows else ""
     return _said(audit, min(known, key=lambda each: each.what))
 
 

@@ -94,10 +94,14 @@ def _choose(audit: Audit, rows: tuple[AdjustedRow, ...]) -> AdjustedRow:
     features = list(dict.fromkeys(row.sensitive for row in rows))
     lead = max(rows, key=lambda row: (row.metric == "selection_rate", abs(row.crude or 0.0)))
     with st.container(horizontal=True, gap="medium"):
-        sensitive = controls.grouping(features, first=lead.sensitive)
+        sensitive = controls.grouping(features, first=lead.sensitive, width=240)
         known = [row for row in rows if row.sensitive == sensitive]
         metrics = list(dict.fromkeys(row.metric for row in known))
-        metric = metrics[0] if len(metrics) == 1 else controls.metric(audit.plan.roles.favourable, metrics)
+        metric = (
+            metrics[0]
+            if len(metrics) == 1
+            else controls.metric(audit.plan.roles.favourable, metrics, width=310)
+        )
         known = [row for row in known if row.metric == metric]
         if len(known) == 1:
             return known[0]
@@ -105,7 +109,7 @@ def _choose(audit: Audit, rows: tuple[AdjustedRow, ...]) -> AdjustedRow:
         first = max(range(len(known)), key=lambda place: abs(known[place].crude or 0.0))
         options = {str(place): word for place, word in enumerate(words)}
         at = controls.choose(
-            "against", f"Against {group_name(known[0].reference)}"[:60], options, first=str(first)
+            "against", f"Against {group_name(known[0].reference)}"[:60], options, first=str(first), width=190
         )
         return known[int(at)]
 

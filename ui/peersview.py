@@ -18,23 +18,24 @@ if TYPE_CHECKING:
     from ui.screen import Screen
 
 
-def draw(screen: Screen) -> None:
+def draw(screen: Screen, by: tuple[str, ...]) -> None:
     """Draw the part; nothing where there is nothing to say.
 
     Parameters
     ----------
     screen : Screen
         The open audit.
+    by : tuple of str
+        The grouping that the reader looks at.
     """
     every = screen.audit.chapter("other_tools")
     features = list(dict.fromkeys(row.sensitive for row in every))
     if not features:
         show.note("Other tools compare two to 25 groups of one feature; there is no such feature here.")
         return
-    sensitive = features[0]
-    if len(features) > 1:
-        sensitive = controls.grouping(features, label="Feature", name="tools_by")
-    rows = [row for row in every if row.sensitive == sensitive]
+    if by not in features:  # where attributes meet, other tools have nothing to say
+        by = controls.grouping(features, label="Feature", name="tools_by")
+    rows = [row for row in every if row.sensitive == by]
     show.answer(
         peers_sentence(
             len({row.tool for row in rows}),

@@ -123,7 +123,9 @@ def tabs(screen: Screen, found: People, sensitive: tuple[str, ...]) -> None:
     by = sensitive[:1]
     if len(sensitive) > 1:
         show.note(f"These are told by one feature at a time, here by {wording.column_title(by)}.")
-    shares, labels, missing, repeats, limits = st.tabs(list(_TABS), key="about_people", on_change="rerun")
+    shares, labels, missing, repeats, limits = st.tabs(
+        list(_TABS), key="about_people", on_change="rerun", bind="query-params"
+    )
     with shares:
         if shares.open:
             _shares(screen, found, by)

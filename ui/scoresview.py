@@ -50,7 +50,7 @@ def draw(audit: Audit, sensitive: tuple[str, ...]) -> None:
         "How do they rank?": _ranking,
         "How are they spread?": spread,
     }
-    tabs = st.tabs(list(parts), on_change="rerun", key="score_parts")
+    tabs = st.tabs(list(parts), on_change="rerun", key="score_parts", bind="query-params")
     for tab, part in zip(tabs, parts.values(), strict=True):
         if tab.open:  # the parts of closed tabs are not computed
             with tab:
@@ -162,7 +162,10 @@ def _ranking(audit: Audit, scores: ScoreCells) -> None:
             audit.disparity("auc", "difference", sensitive), areas, confidence=audit.plan.confidence
         )
     )
-    kinds = {"roc": "Chances given against false alarms (ROC)", "precision": "Precision over recall"}
+    found, alarms = (
+        wording.short_title(name, favourable) for name in ("true_positive_rate", "false_positive_rate")
+    )
+    kinds = {"roc": f"{found} against {alarms.lower()} (ROC)", "precision": "Precision over recall"}
     kind = controls.choose("curve", "Curve", kinds, width=420)
     lines = roc_lines(scores) if kind == "roc" else precision_lines(scores)
     show.figure(

@@ -34,7 +34,7 @@ _READING_WIDTH: Final = 780
 _SVG_WIDTH: Final = 500
 _LONG_RUN: Final = re.compile(r"((?:\\.|[^\s\\]){40})(?=\S)")
 """A word too long for a cell, escapes counted as one letter."""
-_NUMBER: Final = re.compile(r"[+−]?[\d.,]+( (to|of) [+−]?[\d.,]+)?( %| points)?")
+_NUMBER: Final = re.compile(r"(< )?[+−]?[\d.,]+( (to|of) [+−]?[\d.,]+)?( %| points)?")
 
 
 def theme() -> Theme:

@@ -36,7 +36,7 @@ def draw(audit: Audit, metric: str, sensitive: tuple[str, ...]) -> None:
     """
     tested = _SAME.get(metric, metric)
     rates = {row.metric for row in audit.chapter("global_tests")}
-    if tested not in rates or not st.toggle("Show p-values", key="p_values"):
+    if tested not in rates or not st.toggle("Show p-values", key="p_values", bind="query-params"):
         return
     favourable, confidence = audit.plan.roles.favourable, audit.plan.confidence
     if tested != metric:
@@ -46,9 +46,9 @@ def draw(audit: Audit, metric: str, sensitive: tuple[str, ...]) -> None:
     )
     if whole.p is not None:
         show.note(
-            f"All groups at once: {wording.pvalue(whole.p_homogeneity)} that all have one rate, each group counted by how "
-            f"sure it is; {wording.pvalue(whole.p)} for a largest gap of {wording.points(whole.value)} or more by chance "
-            f"alone ({wording.count(whole.replicates)} simulated data sets)."
+            f"If all groups had one rate: {wording.pvalue(whole.p_homogeneity)} for differences as large as these, each group "
+            f"counted by how sure it is; {wording.pvalue(whole.p)} for a largest gap of {wording.points(whole.value)} or "
+            f"more ({wording.count(whole.replicates)} simulated data sets)."
         )
     rows = [row for row in audit.chapter("tests") if (row.metric, row.sensitive) == (tested, sensitive)]
     show.table(

@@ -331,10 +331,11 @@ def _spent(audit: Audit, found: Sweep, ratio: float, at: tuple[float, ...]) -> N
     cost, least = costs(found, ratio), least_cost(found, ratio)
     now = found.scores.at(present(audit)).overall().w[0]
     used = float(now[0, 1] + ratio * now[1, 0]) / total
+    moved = "" if set(at) == {present(audit)} else f" and {100 * chosen:.1f} at the chosen one"
     show.note(
-        f"With a missed positive at {_said_cost(ratio)}, errors cost as much as {100 * used:.1f} false alarms per 100 people "
-        f"at the threshold in use and {100 * chosen:.1f} at the chosen one. The cheapest common threshold is {least:.3g}, "
-        f"with {100 * float(cost.min()):.1f}."
+        f"If a missed positive costs {_said_cost(ratio)}, all errors together cost as much as {100 * used:.1f} false alarms "
+        f"per 100 people at the threshold in use{moved}. The cheapest threshold for all groups is {least:.3g}, with "
+        f"{100 * float(cost.min()):.1f}."
     )
 
 
@@ -344,7 +345,9 @@ def _adopt(screen: Screen, at: tuple[float, ...], way: str) -> None:
     if way != "one":
         return
     if not by_score(audit):
-        show.note("The audited decisions are a column of their own: their threshold cannot be moved here.")
+        show.note(
+            "To look at only: the audited decisions are a column of their own, and moving this changes none of them."
+        )
         return
     threshold = at[0]
     if threshold == present(audit):

@@ -44,6 +44,31 @@ MORE_CRITERION_RATES = {
 AVERAGED = frozenset({"average_odds"})
 """Criteria that take the mean of several gaps; the others take the worst."""
 
+_TURNED = {
+    "true_positive_rate": "true_negative_rate",
+    "false_negative_rate": "false_positive_rate",
+    "true_negative_rate": "true_positive_rate",
+    "false_positive_rate": "false_negative_rate",
+    "precision": "negative_predictive_value",
+    "false_discovery_rate": "false_omission_rate",
+    "negative_predictive_value": "precision",
+    "false_omission_rate": "false_discovery_rate",
+}
+"""What a rate is called when the other outcome is the favourable one."""
+
+_STREAM = {
+    "selection_rate": "demographic_parity",
+    "true_positive_rate": "equal_opportunity",
+    "false_negative_rate": "equal_opportunity",
+    "true_negative_rate": "false_positive_rate",
+    "precision": "predictive_parity",
+    "false_discovery_rate": "predictive_parity",
+    "false_omission_rate": "negative_predictive_value",
+    "accuracy": "accuracy_equality",
+    "error_rate": "accuracy_equality",
+}
+"""Whose stream a rate draws from: a criterion, a rate and its complement with one gap show one number for chance."""
+
 
 def number(value: float) -> float | None:
     """Give a number as a row holds it.
@@ -231,7 +256,8 @@ def chance_draws(
     Parameters
     ----------
     name : str
-        Id of the rate or criterion; each has its own stream, so that adding one never changes another.
+        Id of the rate or criterion; each has its own stream, so that adding one never changes another. What has the
+        same gap by definition shares one.
     rates : sequence of Estimates
         The rates that it compares.
     sensitive : tuple of str
@@ -244,7 +270,9 @@ def chance_draws(
     ndarray of shape (replicates,)
         Gaps; NaN with fewer than two groups.
     """
-    rng = np.random.default_rng([plan.seed, zlib.crc32("|".join([name, *sensitive]).encode())])
+    turned = _TURNED.get(name, name) if plan.roles.favourable == "negative" else name
+    stream = _STREAM.get(turned, turned)
+    rng = np.random.default_rng([plan.seed, zlib.crc32("|".join([stream, *sensitive]).encode())])
     drawn = [chance_gaps(r.usable, r.effective, replicates=plan.replicates, rng=rng) for r in rates]
     # The worst of two rates is larger by chance than either of them: the larger is taken in every replicate.
     return np.asarray((np.mean if name in AVERAGED else np.max)(drawn, axis=0))

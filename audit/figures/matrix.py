@@ -78,7 +78,7 @@ def matrix(
         title=title,
         caption=f"{metric_title(groups[0].metric, favourable)}, from {percent(low)} (weak colour) to {percent(high)} "
         "(strong); larger square: more people; n.e.: not estimable.",
-        taller=30,
+        taller=42,
         axis_title=False,
     )
     _fields(drawn, groups, place, (len(down), len(across)))

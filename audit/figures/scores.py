@@ -142,7 +142,7 @@ def scores(
         alt=scores_alt(rows, threshold=threshold),
         title=title,
         caption=" ".join([*parts, left_out(len(groups), len(shown), "the first")]).strip(),
-        taller=12,
+        taller=26,
     )
     # A group of a few people would flatten all others: it is cut off at the top instead.
     many = [row for row in [*shown, *([everybody] if everybody else [])] if row.n >= SMALL]

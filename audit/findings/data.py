@@ -175,7 +175,7 @@ def unknown(facts: Facts) -> list[Finding]:
                 Finding(
                     code="FA303",
                     severity="medium" if n > 0.05 * facts.data.audited else "low",
-                    title=f"{column_title(sensitive)} is not recorded for {count(n)} people",
+                    title=f"{column_title(sensitive)} is not recorded for {count(n)} {'person' if n == 1 else 'people'}",
                     evidence=f"That is {percent(n / facts.data.audited)} of the audited people. They {kept}.",
                     advice="Find out why it is missing; if it is missing more often for one group, every gap is biased.",
                 )

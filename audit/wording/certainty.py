@@ -27,6 +27,9 @@ METHODS: Final[Mapping[str, str]] = MappingProxyType(
 )
 """How a p-value was found, in a few words."""
 
+_MANY: Final = 1_000_000
+"""More people than this is only said to be more: nobody collects them."""
+
 TEST_RULE: Final = (
     "Two-sided. Fisher's exact test where the smallest expected count is below 1, its mid-P below 5, the pooled z from 5 "
     "on; with weights or clusters the pooled z on effective numbers. Holm: over the groups of this rate. q: share of "
@@ -89,13 +92,29 @@ def turning(
     """
     before, after = (verdict_word(verdict).lower() if verdict else "another" for verdict in verdicts)
     if what == "people":
-        return f"With the same rates, {count(people)} people instead of {count(n)} would decide it: {after.lower()}."
+        return f"With the same rates, {many(people)} people instead of {count(n)} would decide it: {after.lower()}."
     whom = group_phrase(*who)
     start = f"{count(people)} of {count(n)} {what} {'about' if what == 'decisions' else 'of'} ‘{whom}’"
     return (
         f"{start} would have to differ for “{before}” to become “{after}”: "
         f"{change_of(what=what, now=now, roles=roles)}."
     )
+
+
+def many(people: int) -> str:
+    """Write a number of people that would be needed, which may be absurdly large.
+
+    Parameters
+    ----------
+    people : int
+        The number.
+
+    Returns
+    -------
+    str
+        "15,731", or "more than 1,000,000".
+    """
+    return count(people) if people <= _MANY else f"more than {count(_MANY)}"
 
 
 def change_of(*, what: str, now: tuple[int | None, int | None], roles: Roles) -> str:
@@ -150,14 +169,18 @@ def guard(
     Returns
     -------
     str
-        "Equal chances by race: 33.3 points observed; chance alone would show 30.1, and 8.6 are left without it."
+        "Equal chances by race: 33.3 points observed; 8.6 once corrected for chance. Equal groups of these sizes
+        would show about 30.1."
     """
     start = f"{short_title(metric, roles.favourable)} by {column_title(sensitive)}"
     if value is None or expected is None or debiased is None:
         return f"{start}: {not_estimable()}."
     by_chance = points(expected).removesuffix(" points")
     left = points(debiased).removesuffix(" points")
-    return f"{start}: {points(value)} observed; chance alone would show {by_chance}, and {left} are left without it."
+    return (
+        f"{start}: {points(value)} observed, {left} once corrected for chance. Equal groups of these sizes would show about "
+        f"{by_chance}."
+    )
 
 
 def fresh(
@@ -187,14 +210,14 @@ def fresh(
     Returns
     -------
     str
-        "Wrong decisions: ‘Black’ is observed worst with 31.0 %; drawn towards everybody (17.3 %) that is 28.4 %, and a
-        worst group confirmed on other people shows 27.9 %."
+        "Wrong decisions: worst for ‘Black’ with 31.0 %, 28.4 % once corrected for chance. The group that looks worst in
+        one half of the people shows 27.9 % in the other half; everybody shows 17.3 %."
     """
     start = short_title(metric, roles.favourable)
     if value is None or shrunken is None or split_fresh is None:
         return f"{start}: {not_estimable()}."
     return (
-        f"{start}: ‘{group_phrase(*who)}’ is observed worst with {percent(value)}; drawn towards everybody "
-        f"({percent(overall)}) that is {percent(shrunken)}, and a worst group looked at again on other people shows "
-        f"{percent(split_fresh)}."
+        f"{start}: worst for ‘{group_phrase(*who)}’ with {percent(value)}, {percent(shrunken)} once corrected for chance. "
+        f"The group that looks worst in one half of the people shows {percent(split_fresh)} in the other half; everybody "
+        f"shows {percent(overall)}."
     )

@@ -8,7 +8,7 @@ import pytest
 from audit.cells import Attribute, Cells
 from audit.disparity.compare import disparity_rows, metric_rows
 from audit.inference.intervals import newcombe, wilson
-from audit.plan import Grouping, Plan
+from audit.plan import Grouping, Plan, Roles
 from tests.by_hand import PLAN, TOY, disparities, people, rates, weighted
 
 
@@ -141,3 +141,20 @@ def test_chance_in_equalized_odds_is_the_mean_of_the_larger_gap():
     # |difference| of two binomial means of 50: half-normal with sd .1, mean .0798; the larger of two: sd·2/√π = .1128.
     assert found["equal_opportunity_difference"].expected == pytest.approx(0.0798, abs=0.004)
     assert found["equalized_odds_difference"].expected == pytest.approx(0.1128, abs=0.004)
+
+
+@pytest.mark.parametrize("favourable", ["positive", "negative"])
+def test_what_has_one_gap_by_definition_shows_one_number_for_chance(favourable):
+    """A criterion, the rate it compares and the complement of that rate never disagree by their random draws."""
+    cells = people(a=(9, 4, 3, 8), b=(5, 7, 2, 1), c=(1, 0, 1, 1))
+    found = disparities(cells, Plan(replicates=200, roles=Roles(favourable=favourable)))
+    good, other = "true_positive_rate", "false_negative_rate"
+    if favourable == "negative":
+        good, other = "true_negative_rate", "false_positive_rate"
+    for same in (
+        ("demographic_parity", "selection_rate"),
+        ("equal_opportunity", good, other),
+        ("accuracy_equality", "accuracy", "error_rate"),
+    ):
+        drawn = {round(found[f"{name}_difference"].expected, 9) for name in same}
+        assert len(drawn) == 1, same

@@ -68,7 +68,7 @@ def _lead(audit: Audit, row: DisparityRow) -> str:
         and each.what != "people"
     ]
     roles = audit.plan.roles
-    said = "No one kind of change in one group would change the leading verdict."
+    said = "One kind of change in one group is not enough to change the leading verdict."
     if known:
         first = min(known, key=lambda each: each.what)
         said = turning(
@@ -141,7 +141,7 @@ def _robustness(audit: Audit) -> Table:
     if len(shown) < len(every):
         note += " Those of the ratios are in the attached audit.json."
     if silent:
-        note += f" {count(silent)} further {'verdict' if silent == 1 else 'verdicts'} would stand: no one kind of change in one group would do."
+        note += f" {count(silent)} further {'verdict' if silent == 1 else 'verdicts'} would stand: one kind of change in one group is not enough."
     return table(columns, rows, caption="What it would take to change each verdict.", note=note)
 
 
