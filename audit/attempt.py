@@ -1,177 +1,97 @@
-"""Mitigations tried on a bench: treat the training rows, train the same model again, decide on the test rows."""
+"""Mitigations tried on a bench: repair the model from training and validation rows, decide on the test rows.
+
+Each is tried several times. Where the split is drawn by the seed, every time has a split of its own; where the data
+name their test rows, these stay and the training and validation rows are drawn again.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from audit.before import AS_IT_IS, BASELINE, GROUP_BY, SEEDS, control_decisions, own_params, seeds_of
 from audit.bench import decide, flat_codes
-from audit.comparison import COLUMNS, Trial
-from audit.errors import ModelError, PlanError, listing, quote
-from audit.models.split import TEST, TRAIN
+from audit.errors import PlanError, listing, quote
+from audit.models.split import TEST, TRAIN, VALIDATION, split_rows
 from audit.progress import silent, within
 from audit.rows import TrialRecord
+from audit.trial import COLUMNS, Trial
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
+    from audit.before import Before
     from audit.bench import Bench
-    from audit.cells import Attribute
-    from audit.models.baseline import Fitted
+    from audit.cells import Attribute, Cells
+    from audit.mitigation.repair import Repaired
+    from audit.mitigation.spec import Mitigation
+    from audit.mitigation.table import TrainingTable
     from audit.plan import MitigationChoice, Plan
     from audit.progress import Progress
 
-GROUP_BY: Final = "group_by"
-"""Setting of every mitigation: the sensitive column whose groups it works on; "all" for the intersection."""
+    Start: TypeAlias = Callable[[Bench, int, Progress], Before]
 
-BASELINE: Final = "baseline"
-"""Setting of every mitigation: what is trained before and after it, where the audited model cannot be refitted."""
+_FIRST_SHARE = 0.4
+_REDRAW = 0xB007
+"""Names the stream of random numbers by which training rows are drawn again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Before:
-    """The model that a mitigation starts from, and what it decides on the test rows.
+class Attempt:
+    """One run of a mitigation.
 
     Parameters
     ----------
-    fit : callable
-        Fits the same kind of model: (frame, label, weight, progress) → Fitted.
-    baseline : str
-        Its id.
-    score : ndarray of shape (n_test,)
-        Its scores on the test rows.
-    original : ndarray of int8 of shape (n_test,) or None
-        Decisions of the audited model on the same rows, where that is another model.
-    threshold : float
-        A score at or above it is a positive decision.
-    named : str, default ""
-        The baseline that was asked for as a stand-in.
+    bench : Bench
+        The rows it ran on.
+    before : Before
+        The model it started from.
+    repaired : Repaired
+        The model after.
+    decisions : dict of str to ndarray of int8
+        Decisions on the test rows, by column of a trial.
+    control_rate : float or None
+        Selection rate that the control reached; None without a control.
+    after_rate : float
+        Selection rate of the model after.
     """
 
-    fit: Any
-    baseline: str
-    score: NDArray[np.float64]
-    original: NDArray[np.int8] | None
-    threshold: float
-    named: str = ""
+    bench: Bench
+    before: Before
+    repaired: Repaired
+    decisions: dict[str, NDArray[np.int8]]
+    control_rate: float | None
+    after_rate: float
 
+    def cells(self) -> tuple[tuple[str, ...], Cells]:
+        """Count the test rows by group, label and every decision.
 
-def own_params(choice: MitigationChoice) -> dict[str, bool | int | float | str]:
-    """Give the settings that a mitigation itself understands.
-
-    Parameters
-    ----------
-    choice : MitigationChoice
-        A mitigation with its settings.
-
-    Returns
-    -------
-    dict
-        The settings without those that every mitigation has.
-    """
-    return {key: value for key, value in choice.params.items() if key not in {GROUP_BY, BASELINE}}
-
-
-def stand_in(plan: Plan, choice: MitigationChoice) -> str:
-    """Name the baseline that stands in for a model that cannot be refitted.
-
-    Parameters
-    ----------
-    plan : Plan
-        Its baseline is the default.
-    choice : MitigationChoice
-        May name another one.
-
-    Returns
-    -------
-    str
-        Id of a baseline.
-
-    Raises
-    ------
-    PlanError
-        Where there is no such baseline.
-    """
-    return replace(plan, baseline=str(choice.params.get(BASELINE, plan.baseline))).baseline
-
-
-def fitter(plan: Plan, model: Path | None, info: Any) -> tuple[Any, str]:
-    """Say how the model before a mitigation is trained.
-
-    Parameters
-    ----------
-    plan : Plan
-        The audited model and the baseline that stands in where it cannot be refitted.
-    model : Path or None
-        The uploaded model file.
-    info : ModelInfo or None
-        What is known of it.
-
-    Returns
-    -------
-    fit : callable
-        (frame, label, weight, progress) → Fitted.
-    id : str
-        What is trained.
-    """
-    from audit.models.baseline import fit_baseline
-
-    if plan.model.kind == "skops" and model is not None and info.refittable:
-        from audit.models.isolated import refit
-
-        def again(frame: Any, label: Any, weight: Any, progress: Progress) -> Fitted:
-            del progress
-            return refit(model, info, frame, label, weight=weight, seed=plan.seed)
-
-        return again, "skops"
-    algorithm = plan.model.algorithm if plan.model.kind == "train" else plan.baseline
-
-    def train(frame: Any, label: Any, weight: Any, progress: Progress) -> Fitted:
-        return fit_baseline(algorithm, frame, label, weight=weight, seed=plan.seed, progress=progress)
-
-    return train, algorithm
-
-
-def control_decisions(
-    score: NDArray[np.float64], weight: NDArray[np.float64] | None, target: float
-) -> tuple[NDArray[np.int8], float]:
-    """Move the threshold so that the overall selection rate comes as near to a target as it can.
-
-    Parameters
-    ----------
-    score : ndarray of shape (n,)
-        Scores of the model before.
-    weight : ndarray of shape (n,) or None
-        Row weights.
-    target : float
-        The selection rate wanted, 0 to 1.
-
-    Returns
-    -------
-    decisions : ndarray of int8
-        1 for a score at or above the moved threshold.
-    reached : float
-        The selection rate reached; rows with equal scores stay together.
-    """
-    w = np.ones(len(score)) if weight is None else weight
-    order = np.argsort(-score, kind="stable")
-    rates = np.cumsum(w[order]) / w.sum()
-    last = np.append(np.flatnonzero(np.diff(score[order])), len(score) - 1)
-    reachable = np.concatenate([[0.0], rates[last]])
-    pick = int(np.argmin(np.abs(reachable - target)))
-    if pick == 0:
-        return np.zeros(len(score), dtype=np.int8), 0.0
-    return decide(score, float(score[order][last[pick - 1]])), float(reachable[pick])
+        Returns
+        -------
+        columns : tuple of str
+            Which decisions there are, in order.
+        cells : Cells
+            The test rows.
+        """
+        columns = tuple(name for name in COLUMNS if name in self.decisions)
+        found = self.bench.cells(self.bench.rows(TEST), [self.decisions[name] for name in columns])
+        return columns, found
 
 
 def attempt(
-    bench: Bench, plan: Plan, choice: MitigationChoice, before: Before, *, progress: Progress = silent
-) -> Trial:
-    """Try one mitigation: treat the training rows, train the same model, decide on the test rows.
+    bench: Bench,
+    plan: Plan,
+    choice: MitigationChoice,
+    start: Start,
+    *,
+    before: Before | None = None,
+    progress: Progress = silent,
+) -> tuple[Trial, Attempt]:
+    """Try one mitigation, as often as its settings say.
 
     Parameters
     ----------
@@ -181,6 +101,70 @@ def attempt(
         Seed and roles.
     choice : MitigationChoice
         Which mitigation, with its settings.
+    start : callable
+        (bench, seed, progress) → the model to start from, trained on the bench's training rows.
+    before : Before or None
+        That model for the plan's own split and seed, where it is trained already.
+    progress : callable
+        Where the work reports.
+
+    Returns
+    -------
+    trial : Trial
+        Decisions of every model on the same test rows, and the same again for every further seed.
+    first : Attempt
+        The first run, whose model can be adopted.
+    """
+    from audit.mitigation.catalogue import make
+
+    method = make(choice.id, own_params(choice))
+    seeds = seeds_of(choice)
+    ends = [_FIRST_SHARE + (1 - _FIRST_SHARE) * i / max(seeds - 1, 1) for i in range(seeds)]
+    if seeds == 1:
+        ends = [1.0]
+    first = run_once(
+        bench,
+        plan,
+        choice,
+        method,
+        before or start(bench, plan.seed, silent),
+        progress=within(progress, 0.0, ends[0]),
+    )
+    columns, cells = first.cells()
+    again = []
+    for i in range(1, seeds):
+        part = _renamed(within(progress, ends[i - 1], ends[i]), f"Seed {i + 1} of {seeds}")
+        drawn, seed = redrawn(bench, plan.seed + i), plan.seed + i
+        started = start(drawn, seed, within(part, 0.0, 0.3))
+        run = run_once(
+            drawn, replace(plan, seed=seed), choice, method, started, progress=within(part, 0.3, 1.0)
+        )
+        again.append(run.cells()[1])
+    record = _record(choice, first, method, n_train=len(bench.rows(TRAIN)), n_test=len(bench.rows(TEST)))
+    return Trial(record=record, columns=columns, cells=cells, again=tuple(again)), first
+
+
+def run_once(
+    bench: Bench,
+    plan: Plan,
+    choice: MitigationChoice,
+    method: Mitigation,
+    before: Before,
+    *,
+    progress: Progress = silent,
+) -> Attempt:
+    """Repair the model once and decide on the test rows.
+
+    Parameters
+    ----------
+    bench : Bench
+        The rows.
+    plan : Plan
+        Seed and roles.
+    choice : MitigationChoice
+        Its settings say whose groups are worked on.
+    method : Mitigation
+        The mitigation, with its settings.
     before : Before
         The model it starts from.
     progress : callable
@@ -188,46 +172,65 @@ def attempt(
 
     Returns
     -------
-    Trial
-        Decisions of every model on the same test rows.
+    Attempt
+        The model after, and every decision on the test rows.
     """
-    from audit.mitigation.catalogue import make
-    from audit.mitigation.spec import TrainingTable
+    from audit.mitigation.repair import Task
 
     attributes, codes = _grouped(bench, str(choice.params.get(GROUP_BY, "all")))
-    method = make(choice.id, own_params(choice))
-    rows, test = bench.rows(TRAIN), bench.rows(TEST)
-    sizes = [len(a.levels) for a in attributes]
-    flat = flat_codes(codes[rows], sizes)
-    present, group = np.unique(flat, return_inverse=True)
-    names = tuple(_name(int(code), attributes, sizes) for code in present)
-    sensitive = {a.column for a in attributes}
-    table = TrainingTable(
-        frame=bench.frame.loc[rows, list(bench.features)].reset_index(drop=True),
-        label=bench.label[rows],
-        group=group,
-        groups=names,
-        weight=np.ones(len(rows)) if bench.weight is None else bench.weight[rows],
-        fixed=tuple(name for name in bench.features if name in sensitive),
+    flat = flat_codes(codes, [len(a.levels) for a in attributes])
+    present = np.unique(flat[bench.rows(TRAIN)])
+    # A group that training does not know is −1 everywhere else.
+    place = np.searchsorted(present, flat)
+    group = np.where(present[np.minimum(place, len(present) - 1)] == flat, place, -1)
+    names = tuple(_name(int(code), attributes, [len(a.levels) for a in attributes]) for code in present)
+    seen = bench.features if before.baseline != AS_IT_IS else before.fitted.features
+    rows = _Rows(
+        bench=bench, columns=seen, group=group, names=names, sensitive=frozenset(a.column for a in attributes)
     )
-    treated = method.treat(table, seed=plan.seed, progress=within(progress, 0.0, 0.7))
-    progress(0.7, "Training the model again")
-    fitted = before.fit(treated.frame, treated.label, treated.weight, within(progress, 0.7, 0.95))
+    validation = bench.rows(VALIDATION)
+    validation = validation[group[validation] >= 0]
+    repaired = method.repair(
+        Task(
+            train=rows.table(bench.rows(TRAIN)),
+            validation=rows.table(validation) if len(validation) else None,
+            fit=before.fit,
+            base=before.fitted,
+            threshold=before.threshold,
+            favourable=plan.roles.favourable,
+            seed=plan.seed,
+        ),
+        progress=within(progress, 0.0, 0.95),
+    )
     progress(0.95, "Measuring on the test rows")
-    after = decide(fitted.score(bench.frame.loc[test]), before.threshold)
-    return _trial(bench, choice, before, after, treated=treated, method=method, n_train=len(rows))
+    test = bench.rows(TEST)
+    after = repaired.decide(bench.frame.loc[test], group[test])
+    return _measured(bench, before, repaired, np.asarray(after, dtype=np.int8))
 
 
-def _trial(
-    bench: Bench,
-    choice: MitigationChoice,
-    before: Before,
-    after: NDArray[np.int8],
-    *,
-    treated: Any,
-    method: Any,
-    n_train: int,
-) -> Trial:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Rows:
+    bench: Bench
+    columns: tuple[str, ...]
+    group: NDArray[np.int64]
+    names: tuple[tuple[str, ...], ...]
+    sensitive: frozenset[str]
+
+    def table(self, rows: NDArray[np.int64]) -> TrainingTable:
+        from audit.mitigation.table import TrainingTable
+
+        bench = self.bench
+        return TrainingTable(
+            frame=bench.frame.loc[rows, list(self.columns)].reset_index(drop=True),
+            label=bench.label[rows],
+            group=self.group[rows],
+            groups=self.names,
+            weight=np.ones(len(rows)) if bench.weight is None else bench.weight[rows],
+            fixed=tuple(name for name in self.columns if name in self.sensitive),
+        )
+
+
+def _measured(bench: Bench, before: Before, repaired: Repaired, after: NDArray[np.int8]) -> Attempt:
     test = bench.rows(TEST)
     weight = None if bench.weight is None else bench.weight[test]
     target = float(np.average(after, weights=weight))
@@ -235,34 +238,92 @@ def _trial(
         "before": decide(before.score, before.threshold),
         "after": after,
     }
-    reached, reason = None, "no_scores"
+    reached = None
     if len(np.unique(before.score)) > 2:
         decisions["control"], reached = control_decisions(before.score, weight, target)
-        reason = ""
     if before.original is not None:
         decisions["original"] = before.original
-    columns = tuple(name for name in COLUMNS if name in decisions)
-    record = TrialRecord(
+    return Attempt(
+        bench=bench,
+        before=before,
+        repaired=repaired,
+        decisions=decisions,
+        control_rate=reached,
+        after_rate=target,
+    )
+
+
+def _record(
+    choice: MitigationChoice, first: Attempt, method: Mitigation, *, n_train: int, n_test: int
+) -> TrialRecord:
+    before, repaired = first.before, first.repaired
+    named = before.original is not None and before.baseline != "skops" and not method.spec.own_model
+    return TrialRecord(
         mitigation=choice.id,
         title=method.spec.title,
         params={
             **method.get_params(),
             GROUP_BY: str(choice.params.get(GROUP_BY, "all")),
-            **({} if before.original is None or before.baseline == "skops" else {BASELINE: before.baseline}),
+            SEEDS: seeds_of(choice),
+            **({BASELINE: before.baseline} if named else {}),
         },
         baseline=before.baseline,
         n_train=n_train,
-        n_test=len(test),
-        cells=tuple(treated.cells),
-        control_rate=reached,
-        after_rate=target,
-        reason=reason,
-        notes=tuple(treated.notes),
-        quality={name: float(value) for name, value in treated.quality.items()},
+        n_test=n_test,
+        cells=tuple(repaired.cells),
+        control_rate=first.control_rate,
+        after_rate=first.after_rate,
+        reason="no_scores" if first.control_rate is None else "",
+        notes=tuple(repaired.notes),
+        quality={name: float(value) for name, value in repaired.quality.items()},
+        measured={name: float(value) for name, value in repaired.measured.items()},
+        series=tuple(repaired.series),
+        resplit=not first.bench.named,
     )
-    return Trial(
-        record=record, columns=columns, cells=bench.cells(test, [decisions[name] for name in columns])
+
+
+def redrawn(bench: Bench, seed: int) -> Bench:
+    """Give the same rows with others to train on.
+
+    Parameters
+    ----------
+    bench : Bench
+        The rows.
+    seed : int
+        Where the draw starts.
+
+    Returns
+    -------
+    Bench
+        With another split in the same shares; where the data name the test rows, with the training and the
+        validation rows drawn again with replacement within every group and label.
+    """
+    strata = flat_codes(bench.codes, [len(a.levels) for a in bench.attributes]) * 2 + bench.label
+    if not bench.named:
+        return replace(bench, split=split_rows(strata, seed=seed))
+    generator = np.random.default_rng([seed, _REDRAW])
+    picked = [bench.rows(TEST)]
+    for part in (TRAIN, VALIDATION):
+        rows = bench.rows(part)
+        order = rows[np.argsort(strata[rows], kind="stable")]
+        ends = np.flatnonzero(np.diff(strata[order])) + 1
+        picked += [generator.choice(cell, len(cell)) for cell in np.split(order, ends) if len(cell)]
+    take = np.sort(np.concatenate(picked))
+    return replace(
+        bench,
+        frame=bench.frame.iloc[take].reset_index(drop=True),
+        label=bench.label[take],
+        codes=bench.codes[take],
+        weight=None if bench.weight is None else bench.weight[take],
+        split=bench.split[take],
     )
+
+
+def _renamed(progress: Progress, name: str) -> Progress:
+    def part(share: float, message: str) -> None:
+        progress(share, f"{name}: {message[:1].lower()}{message[1:]}")
+
+    return part
 
 
 def _grouped(bench: Bench, group_by: str) -> tuple[tuple[Attribute, ...], NDArray[np.int64]]:
@@ -287,74 +348,3 @@ def _name(code: int, attributes: tuple[Attribute, ...], sizes: list[int]) -> tup
         code, level = divmod(code, size)
         parts.append(each.levels[level])
     return tuple(reversed(parts))
-
-
-def train_before(
-    bench: Bench, fit: Any, baseline: str, *, threshold: float, progress: Progress = silent
-) -> tuple[Before, Fitted]:
-    """Train the model that mitigations start from and score the test rows.
-
-    Parameters
-    ----------
-    bench : Bench
-        The rows.
-    fit : callable
-        From :func:`fitter`.
-    baseline : str
-        Its id.
-    threshold : float
-        A score at or above it is a positive decision.
-    progress : callable
-        Where the work reports.
-
-    Returns
-    -------
-    before : Before
-        The model on the test rows, without the original's decisions.
-    fitted : Fitted
-        The model itself.
-
-    Raises
-    ------
-    ModelError
-        Where there is nothing to learn from.
-    """
-    if not bench.features:
-        raise ModelError(
-            "There is no column to learn from.",
-            why="Every column is a label, decision, score, weight, split or sensitive feature.",
-            fix="Add other columns, or switch some of these on as features.",
-            code="no_features",
-        )
-    rows, test = bench.rows(TRAIN), bench.rows(TEST)
-    weight = None if bench.weight is None else bench.weight[rows]
-    frame = bench.frame.loc[rows, list(bench.features)].reset_index(drop=True)
-    fitted = fit(frame, bench.label[rows], weight, progress)
-    before = Before(
-        fit=fit,
-        baseline=baseline,
-        score=fitted.score(bench.frame.loc[test]),
-        original=None,
-        threshold=threshold,
-    )
-    return before, fitted
-
-
-def with_original(before: Before, decisions: NDArray[np.int8], named: str) -> Before:
-    """Put the audited model's decisions on the test rows beside the model that was retrained.
-
-    Parameters
-    ----------
-    before : Before
-        The retrained model.
-    decisions : ndarray of int8 of shape (n_test,)
-        The audited model's decisions.
-    named : str
-        The baseline that was asked for as a stand-in.
-
-    Returns
-    -------
-    Before
-        A new value.
-    """
-    return replace(before, original=decisions, named=named)

@@ -11,83 +11,28 @@ import math
 import warnings
 import zlib
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from audit.cells import Cells
 from audit.disparity.compare import CRITERION_RATES, number, worst_is_highest
 from audit.inference.intervals import newcombe_paired
 from audit.metrics.rates import RATE, RATES, Rate, rate_table, rate_values
-from audit.rows import ComparisonRow, TrialRecord, plain
+from audit.rows import ComparisonRow
+from audit.trial import COLUMNS, Trial
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
+    from audit.cells import Cells
     from audit.plan import Plan
+    from audit.rows import Comparison
 
     Array = NDArray[np.float64]
     Measure = Callable[[Array], Array]
-
-COLUMNS: Final = ("original", "before", "control", "after")
-"""The decisions that a trial may hold about the same test rows, in this order."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Trial:
-    """One mitigation that was tried, with the decisions of every model on the test rows.
-
-    Parameters
-    ----------
-    record : TrialRecord
-        What was done.
-    columns : tuple of str
-        Which of :data:`COLUMNS` the cells hold, in order.
-    cells : Cells
-        Test rows by group, label and each of these decisions.
-    """
-
-    record: TrialRecord
-    columns: tuple[str, ...]
-    cells: Cells
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give the trial as plain values for JSON.
-
-        Returns
-        -------
-        dict
-            :meth:`from_dict` reads it back.
-        """
-        return {"record": plain(self.record), "columns": list(self.columns), "cells": self.cells.to_dict()}
-
-    @classmethod
-    def from_dict(cls, raw: dict[str, Any]) -> Trial:
-        """Read what :meth:`to_dict` gave.
-
-        Parameters
-        ----------
-        raw : dict
-            Plain values.
-
-        Returns
-        -------
-        Trial
-            The trial.
-        """
-        from audit.rows import CellCount
-
-        record = dict(raw["record"])
-        record["cells"] = tuple(
-            CellCount(**{**cell, "group": tuple(cell["group"])}) for cell in record["cells"]
-        )
-        record["notes"] = tuple(record["notes"])
-        return cls(
-            record=TrialRecord(**record), columns=tuple(raw["columns"]), cells=Cells.from_dict(raw["cells"])
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -95,7 +40,7 @@ class _Disparity:
     """One number about all groups, as a function of cells of any number of replicates."""
 
     metric: str
-    comparison: str
+    comparison: Comparison
     rates: tuple[Rate, ...]
     turned: bool
     highest: bool | None = None
@@ -220,13 +165,78 @@ def compare(trial: Trial, plan: Plan, groupings: Sequence[tuple[str, ...]]) -> l
         For each grouping: every rate for everybody and each group, then every disparity.
     """
     rows: list[ComparisonRow] = []
+    disparities = _disparities(plan)
     for sensitive in groupings:
         cells = trial.cells.marginal(sensitive)
         first, last = trial.columns.index("before"), trial.columns.index("after")
         draws = _replicates(cells.pair(first, last), plan.replicates, plan.seed)
-        rows += _rate_rows(trial, cells, plan, draws)
-        rows += [_disparity_row(disparity, trial, cells, plan, draws) for disparity in _disparities(plan)]
+        rates = _rate_rows(trial, cells, plan, draws)
+        others = [_disparity_row(disparity, trial, cells, plan, draws) for disparity in disparities]
+        if trial.again:
+            again = [part.marginal(sensitive) for part in trial.again]
+            rates = _with_runs(rates, [_rate_changes(trial, part, plan) for part in again])
+            changes = [_disparity_changes(disparities, trial, part, plan) for part in again]
+            others = _with_runs(others, changes)
+        rows += [*rates, *others]
     return rows
+
+
+_Key: TypeAlias = "tuple[str, Comparison | None, tuple[str, ...] | None]"
+
+
+def _with_runs(rows: list[ComparisonRow], runs: list[dict[_Key, float]]) -> list[ComparisonRow]:
+    """Say how far the change moves from run to run."""
+    found = []
+    for row in rows:
+        others = [run.get((row.metric, row.comparison, row.group), math.nan) for run in runs]
+        known = [change for change in others if not math.isnan(change)]
+        if row.change is None or not known:
+            found.append(row)
+            continue
+        every = np.array([row.change, *known])
+        found.append(
+            replace(
+                row,
+                seeds=len(known),
+                least=float(every.min()),
+                typical=float(np.median(every)),
+                most=float(every.max()),
+            )
+        )
+    return found
+
+
+def _rate_changes(trial: Trial, cells: Cells, plan: Plan) -> dict[_Key, float]:
+    both = _stack(cells)
+    names: list[tuple[str, ...] | None] = [None, *cells.groups]
+    changes: dict[_Key, float] = {}
+    for rate in RATES:
+        pair = [rate_table(rate, both.decision(trial.columns.index(name))) for name in ("before", "after")]
+        enough = (pair[0].n >= plan.grouping.min_size) & (pair[1].n >= plan.grouping.min_size)
+        moved = np.where(enough, pair[1].value - pair[0].value, np.nan)
+        changes |= {(rate.id, None, name): float(moved[i]) for i, name in enumerate(names)}
+    return changes
+
+
+def _disparity_changes(
+    disparities: list[_Disparity], trial: Trial, cells: Cells, plan: Plan
+) -> dict[_Key, float]:
+    changes: dict[_Key, float] = {}
+    for disparity in disparities:
+        usable = _usable(disparity, trial, cells, plan)
+        if not _enough(disparity, usable):
+            continue
+        before, after = (
+            float(_evaluate(disparity, cells.decision(trial.columns.index(name)).w, usable))
+            for name in ("before", "after")
+        )
+        changes[disparity.metric, disparity.comparison, None] = after - before
+    return changes
+
+
+def _enough(disparity: _Disparity, usable: Array) -> bool:
+    """Whether a disparity has the groups it needs."""
+    return bool((usable.sum(axis=1) >= (1 if disparity.comparison == "worst_group" else 2)).all())
 
 
 def _rate_rows(trial: Trial, cells: Cells, plan: Plan, draws: Array) -> list[ComparisonRow]:
@@ -250,7 +260,9 @@ def _rate_rows(trial: Trial, cells: Cells, plan: Plan, draws: Array) -> list[Com
             low, high = _paired_change(rate, pair, tables[first].n_effective, alpha)
         for i, name in enumerate(names):
             known = not math.isnan(change[i])
-            points = {column: number(value[column][i]) if column in value else None for column in COLUMNS}
+            points: dict[str, Any] = {
+                column: number(value[column][i]) if column in value else None for column in COLUMNS
+            }
             rows.append(
                 ComparisonRow(
                     mitigation=trial.record.mitigation,
@@ -317,7 +329,7 @@ def _disparity_row(
     disparity: _Disparity, trial: Trial, cells: Cells, plan: Plan, draws: Array
 ) -> ComparisonRow:
     usable = _usable(disparity, trial, cells, plan)
-    enough = bool((usable.sum(axis=1) >= (1 if disparity.comparison == "worst_group" else 2)).all())
+    enough = _enough(disparity, usable)
     value = {
         name: float(_evaluate(disparity, cells.decision(which).w, usable)) if enough else math.nan
         for which, name in enumerate(trial.columns)
@@ -331,12 +343,14 @@ def _disparity_row(
     after_cells = cells.decision(trial.columns.index("after"))
     after_cells = after_cells.flipped() if disparity.turned else after_cells
     n = min(int(rate_table(rate, after_cells).n[usable[k]].sum()) for k, rate in enumerate(disparity.rates))
-    points = {column: number(value[column]) if column in value else None for column in COLUMNS}
+    points: dict[str, Any] = {
+        column: number(value[column]) if column in value else None for column in COLUMNS
+    }
     return ComparisonRow(
         mitigation=trial.record.mitigation,
         metric=disparity.metric,
         sensitive=cells.sensitive,
-        comparison=disparity.comparison,  # type: ignore[arg-type]
+        comparison=disparity.comparison,
         group=None,
         **points,
         change=number(change),
@@ -344,30 +358,3 @@ def _disparity_row(
         high=number(high),
         n=n,
     )
-
-
-def number_repeats(tried: Sequence[Trial]) -> tuple[Trial, ...]:
-    """Number mitigations that were tried more than once, so that their rows can be told apart.
-
-    Parameters
-    ----------
-    tried : sequence of Trial
-        Trials in the order in which they are shown.
-
-    Returns
-    -------
-    tuple of Trial
-        The same trials; the second of a kind is called "gan#2" and "GAN augmentation (2)".
-    """
-    seen: dict[str, int] = {}
-    named = []
-    for trial in tried:
-        name = trial.record.mitigation.split("#")[0]
-        seen[name] = seen.get(name, 0) + 1
-        if seen[name] > 1:
-            title = f"{trial.record.title.split(' (')[0]} ({seen[name]})"
-            record = replace(trial.record, mitigation=f"{name}#{seen[name]}", title=title)
-            named.append(replace(trial, record=record))
-        else:
-            named.append(trial)
-    return tuple(named)

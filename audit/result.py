@@ -13,7 +13,7 @@ import orjson
 
 from audit.chapters.case import Case
 from audit.chapters.catalogue import chapters
-from audit.comparison import Trial, compare, number_repeats
+from audit.comparison import compare
 from audit.disparity.compare import changed_over_larger, disparity_rows, metric_rows
 from audit.disparity.verdict import judge, judge_among
 from audit.findings.catalogue import find
@@ -25,6 +25,7 @@ from audit.plan import Plan, with_tolerance
 from audit.rows import DisparityRow
 from audit.saved import parts_of, to_plain
 from audit.tables.basis import Basis
+from audit.trial import Trial, number_repeats
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
-from audit.attempt import attempt, fitter, own_params, stand_in, train_before, with_original
-from audit.bench import Bench, column_decisions, decide, left_out, set_up, without_small
+from audit.before import fitter, train_before
+from audit.bench import decide, left_out, set_up, without_small
 from audit.counting import at_medians, count_decisions
 from audit.engines.duckdb_engine import DuckDBEngine
 from audit.errors import ModelError, RoleError, quote
@@ -25,21 +25,19 @@ from audit.progress import silent, within
 from audit.provenance import today, versions
 from audit.regret import beside_columns, with_own_models
 from audit.result import Audit, assemble
-from audit.roles import Outcomes, check_roles
+from audit.roles import check_roles
 from audit.rows import DataRecord, ModelRecord
 from audit.uploaded import model_inputs, planned_model, run_model
+from audit.work import Work
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
-    from numpy.typing import NDArray
 
     from audit.cells import Cells
-    from audit.comparison import Trial
     from audit.data.dataset import Dataset
-    from audit.grouping import Rule
-    from audit.plan import MitigationChoice, Plan
+    from audit.plan import Plan
     from audit.progress import Progress
+    from audit.roles import Outcomes
     from audit.tables.basis import Basis
 
 MAY_KNOW_ROWS: Final = (
@@ -126,98 +124,6 @@ def open_data(data: Any, folder: Path) -> Dataset:
     return ingest_frame(data, folder)
 
 
-@dataclass(slots=True, kw_only=True)
-class Work:
-    """An audit, and what trying a mitigation on it needs; the rows are loaded when they are first needed.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        The data.
-    plan : Plan
-        The plan.
-    outcomes : Outcomes
-        The texts that count as positive.
-    model : Path or None
-        The uploaded model file.
-    rules : tuple of Rule
-        How the sensitive columns make groups.
-    result : Audit or None
-        The audit of the model as it is, once it is computed.
-    bench : Bench or None
-        The rows in memory.
-    before : Before or None
-        The model that mitigations start from.
-    """
-
-    dataset: Dataset
-    plan: Plan
-    outcomes: Outcomes
-    model: Path | None
-    rules: tuple[Rule, ...] = ()
-    result: Audit | None = None
-    bench: Bench | None = None
-    before: Any = None
-
-    @property
-    def audit(self) -> Audit:
-        """The audit of the model as it is."""
-        if self.result is None:
-            raise RuntimeError("the audit is not computed yet")
-        return self.result
-
-    def attempt(self, choice: MitigationChoice, *, progress: Progress = silent) -> Trial:
-        """Try a mitigation on the training rows and measure it on the test rows.
-
-        Parameters
-        ----------
-        choice : MitigationChoice
-            Which mitigation, with its settings.
-        progress : callable
-            Where the work reports.
-
-        Returns
-        -------
-        Trial
-            Decisions of every model on the same test rows.
-        """
-        from audit.mitigation.catalogue import make
-
-        make(choice.id, own_params(choice))  # refuse before anything is trained
-        baseline = stand_in(self.plan, choice)
-        if self.before is None or (self.before.original is not None and self.before.named != baseline):
-            self._train_before(baseline, within(progress, 0.0, 0.3))
-        return attempt(self.bench, self.plan, choice, self.before, progress=within(progress, 0.3, 1.0))  # type: ignore[arg-type]
-
-    def _train_before(self, named: str, progress: Progress) -> None:
-        progress(0.0, "Training the model without a mitigation")
-        plan = replace(self.plan, baseline=named)
-        info = planned_model(self.model, plan) if self.model else None
-        if self.bench is None:
-            extra = model_inputs(info, plan, self.dataset) if info else ()
-            self.bench = set_up(self.dataset, plan, self.outcomes, self.rules, extra=extra)
-        fit, baseline = fitter(plan, self.model, info)
-        threshold = 0.5 if plan.model.kind == "column" else plan.roles.threshold
-        before, _ = train_before(self.bench, fit, baseline, threshold=threshold, progress=progress)
-        self.before = with_original(before, self._original(info, progress), named)
-
-    def _original(self, info: Any, progress: Progress) -> NDArray[np.int8]:
-        bench, roles = self.bench, self.plan.roles
-        assert bench is not None  # noqa: S101 - set by the caller
-        test = bench.rows(TEST)
-        if info is not None and self.model is not None:
-            return run_model(
-                (self.model, info),
-                bench,
-                model_inputs(info, self.plan, self.dataset),
-                test,
-                positive=self.outcomes.label,
-                threshold=roles.threshold,
-                progress=progress,
-            ).decisions
-        return column_decisions(bench, test, self.plan, self.outcomes)
-
-
 def prepare(dataset: Dataset, plan: Plan, *, model: Path | None = None, progress: Progress = silent) -> Work:
     """Audit the model as it is, ready for mitigations.
 
@@ -275,9 +181,10 @@ def _prepare_trained(dataset: Dataset, plan: Plan, outcomes: Outcomes, how: Any,
     bench, how, joined = without_small(bench, bench.rows(TEST), how, plan)
     fit, baseline = fitter(plan, None, None)
     progress(0.1, "Training the model")
-    before, fitted = train_before(
+    before = train_before(
         bench, fit, baseline, threshold=plan.roles.threshold, progress=within(progress, 0.1, 0.8)
     )
+    fitted = before.fitted
     test = bench.rows(TEST)
     decisions = decide(before.score, plan.roles.threshold)
     cells = bench.cells(test, [decisions])
@@ -316,7 +223,7 @@ def _prepare_trained(dataset: Dataset, plan: Plan, outcomes: Outcomes, how: Any,
         model=None,
         result=_finish(plan, data, record, cells, basis=basis, progress=progress),
     )
-    work.bench, work.before = bench, before
+    work.bench = bench
     return work
 
 

@@ -8,11 +8,11 @@ import orjson
 
 from audit.cells import Cells
 from audit.chapters.catalogue import chapters
-from audit.comparison import Trial
 from audit.errors import InputError
 from audit.plan import SCHEMA_VERSION, Plan
 from audit.rows import Authority, DataRecord, Dropped, ModelRecord, plain
 from audit.tables.basis import Basis
+from audit.trial import Trial
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,13 +7,13 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from audit.attempt import BASELINE
-from audit.comparison import Trial
+from audit.before import BASELINE
 from audit.errors import StoreError
 from audit.plan import MitigationChoice, Plan
 from audit.progress import silent, within
 from audit.result import Audit
 from audit.rows import plain
+from audit.trial import Trial
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -14,10 +14,12 @@ from audit.errors import ModelError, quote
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pandas as pd
     from numpy.typing import NDArray
 
     from audit.bench import Bench
     from audit.data.dataset import Dataset
+    from audit.models.baseline import Fitted
     from audit.models.upload import ModelInfo
     from audit.plan import Plan
     from audit.progress import Progress
@@ -189,3 +191,41 @@ def run_model(
     return Ran(
         decisions=decide(scored.score, threshold), has_scores=True, notes=scored.notes, score=scored.score
     )
+
+
+def scorer(
+    file: tuple[Path, ModelInfo], inputs: tuple[str, ...], *, positive: str, progress: Progress
+) -> Fitted:
+    """Give an uploaded model as something that scores rows.
+
+    Parameters
+    ----------
+    file : tuple of (Path, ModelInfo)
+        The model.
+    inputs : tuple of str
+        The columns it takes, in its order.
+    positive : str
+        The label's positive value.
+    progress : callable
+        Where the work reports.
+
+    Returns
+    -------
+    Fitted
+        It runs the model in a process of its own whenever rows are scored.
+    """
+    from audit.models.baseline import Fitted
+    from audit.models.isolated import score_isolated
+
+    def predict(frame: pd.DataFrame) -> NDArray[np.float64]:
+        scored = score_isolated(*file, frame[list(inputs)], inputs, positive=positive, progress=progress)
+        if scored.score is None:
+            raise ModelError(
+                "The model gives no scores.",
+                why="It only decides.",
+                fix="Choose a repair that trains a model.",
+                code="no_scores",
+            )
+        return scored.score
+
+    return Fitted(title=file[1].name, features=inputs, notes=(), predict=predict, bounded=False)

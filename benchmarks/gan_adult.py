@@ -17,8 +17,8 @@ import pandas as pd
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from audit.mitigation.catalogue import make
-from audit.mitigation.spec import TrainingTable
 from audit.mitigation.synthesis.quality import compare_with, independent_donors
+from audit.mitigation.table import TrainingTable
 from audit.models.baseline import fit_baseline
 from audit.progress import silent
 

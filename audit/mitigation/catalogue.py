@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import audit.mitigation
 from audit.errors import PlanError, did_you_mean, listing, quote
-from audit.mitigation.spec import MitigationSpec, PreProcessing, resolve_params
+from audit.mitigation.spec import Mitigation, MitigationSpec, resolve_params
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from types import ModuleType
 
-_SHARED: Final = frozenset({"balance", "catalogue", "spec", "table"})
+_SHARED: Final = frozenset({"balance", "catalogue", "repair", "rule", "spec", "table"})
 """Modules of the folder that are not a method; machinery of one method goes into a folder of its own."""
 
 
-def catalogue() -> Mapping[str, tuple[MitigationSpec, type[PreProcessing]]]:
+def catalogue() -> Mapping[str, tuple[MitigationSpec, type[Mitigation]]]:
     """List every mitigation with its spec and its class.
 
     Returns
@@ -31,7 +31,7 @@ def catalogue() -> Mapping[str, tuple[MitigationSpec, type[PreProcessing]]]:
     return _scan()
 
 
-def make(id: str, params: Mapping[str, Any] | None = None) -> PreProcessing:  # noqa: A002 - the word of the plan
+def make(id: str, params: Mapping[str, Any] | None = None) -> Mitigation:  # noqa: A002 - the word of the plan
     """Build a mitigation with checked settings.
 
     Parameters
@@ -43,7 +43,7 @@ def make(id: str, params: Mapping[str, Any] | None = None) -> PreProcessing:  # 
 
     Returns
     -------
-    PreProcessing
+    Mitigation
         An object with every setting filled in.
 
     Raises
@@ -64,13 +64,13 @@ def make(id: str, params: Mapping[str, Any] | None = None) -> PreProcessing:  # 
 
 
 @cache
-def _scan() -> Mapping[str, tuple[MitigationSpec, type[PreProcessing]]]:
+def _scan() -> Mapping[str, tuple[MitigationSpec, type[Mitigation]]]:
     found = sorted(info.name for info in pkgutil.iter_modules(audit.mitigation.__path__) if not info.ispkg)
     names = [name for name in found if name not in _SHARED]
     return collect(importlib.import_module(f"audit.mitigation.{name}") for name in names)
 
 
-def collect(modules: Iterable[ModuleType]) -> Mapping[str, tuple[MitigationSpec, type[PreProcessing]]]:
+def collect(modules: Iterable[ModuleType]) -> Mapping[str, tuple[MitigationSpec, type[Mitigation]]]:
     """Read the spec and the class out of modules.
 
     Parameters
@@ -88,7 +88,7 @@ def collect(modules: Iterable[ModuleType]) -> Mapping[str, tuple[MitigationSpec,
     TypeError
         Where a module is not one method, or two share an id; a mistake in the code, not of the analyst.
     """
-    methods: dict[str, tuple[MitigationSpec, type[PreProcessing]]] = {}
+    methods: dict[str, tuple[MitigationSpec, type[Mitigation]]] = {}
     for module in modules:
         spec = getattr(module, "SPEC", None)
         kinds = [thing for thing in vars(module).values() if _is_method(thing, spec)]
@@ -101,6 +101,4 @@ def collect(modules: Iterable[ModuleType]) -> Mapping[str, tuple[MitigationSpec,
 
 
 def _is_method(thing: Any, spec: Any) -> bool:
-    return (
-        isinstance(thing, type) and issubclass(thing, PreProcessing) and getattr(thing, "spec", None) is spec
-    )
+    return isinstance(thing, type) and issubclass(thing, Mitigation) and getattr(thing, "spec", None) is spec

@@ -10,7 +10,8 @@ import pandas as pd
 
 from audit.errors import AuditError, listing
 from audit.mitigation.balance import FEW_ROWS, STRENGTH, TARGET, Target, describe_plan, plan_counts
-from audit.mitigation.spec import MitigationSpec, Param, PreProcessing, resolve_params
+from audit.mitigation.repair import PreProcessing
+from audit.mitigation.spec import MitigationSpec, Param, resolve_params
 from audit.mitigation.synthesis.codec import Codec, fit_codec, take_values
 from audit.mitigation.synthesis.quality import compare_with, independent_donors
 from audit.mitigation.table import Treated, count_changes, group_name

@@ -15,7 +15,8 @@ from audit.mitigation.balance import (
     plan_counts,
     unfillable,
 )
-from audit.mitigation.spec import MitigationSpec, Param, PreProcessing, resolve_params
+from audit.mitigation.repair import PreProcessing
+from audit.mitigation.spec import MitigationSpec, Param, resolve_params
 from audit.mitigation.table import Treated, count_changes
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audit.mitigation.spec import MitigationSpec, Param, PreProcessing, resolve_params
+from audit.mitigation.repair import PreProcessing
+from audit.mitigation.spec import MitigationSpec, Param, resolve_params
 from audit.mitigation.table import Treated, group_name
 from audit.rows import CellCount
 

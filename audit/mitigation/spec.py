@@ -12,31 +12,20 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 import numpy as np
 
 from audit.errors import PlanError, did_you_mean, listing, quote
-from audit.mitigation.table import TrainingTable, Treated
-from audit.rows import CellCount
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from audit.mitigation.repair import Repaired, Task
     from audit.progress import Progress
-
-__all__ = [
-    "CellCount",
-    "Mitigation",
-    "MitigationSpec",
-    "Param",
-    "PreProcessing",
-    "TrainingTable",
-    "Treated",
-    "default_params",
-    "resolve_params",
-]
 
 Value: TypeAlias = bool | int | float | str
 """A setting of a mitigation."""
 
 ParamKind = Literal["int", "float", "choice", "bool"]
 Stage = Literal["pre", "in", "post"]
+Aim = Literal["selection", "opportunity", "odds", "error", "worst_group", "calibration"]
+"""What a mitigation is meant to bring closer: selection rates, chances, both error rates, errors, the worst group."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +102,17 @@ class MitigationSpec:
         Its settings, in the order of the form.
     references : tuple of str, default ()
         Where it comes from.
+    aims : tuple of str, default ("selection",)
+        What it is meant to bring closer: "selection", "opportunity", "odds", "error", "worst_group", "calibration".
+    own_model : str, default ""
+        The baseline whose kind of model it trains itself, such as "mlp"; the model before is then of that kind, so that
+        only the mitigation makes the difference. Empty where the audited kind of model is trained again.
+    group_at_decision : bool, default False
+        Whether a person's group has to be known, and is used, when it is decided about the person.
+    edits_labels : bool, default False
+        Whether it changes recorded labels, which edits the ground truth that the model learns from.
+    binary_groups : bool, default False
+        Whether it works for two groups only.
     """
 
     id: str
@@ -124,9 +124,14 @@ class MitigationSpec:
     reading: str
     params: tuple[Param, ...] = ()
     references: tuple[str, ...] = ()
+    aims: tuple[Aim, ...] = ("selection",)
+    own_model: str = ""
+    group_at_decision: bool = False
+    edits_labels: bool = False
+    binary_groups: bool = False
 
 
-class Mitigation:
+class Mitigation(ABC):
     """Base of every mitigation: the constructor stores settings unchanged, work checks them.
 
     It speaks scikit-learn's ``get_params`` and ``set_params``, so ``sklearn.base.clone`` copies a mitigation, without
@@ -177,32 +182,26 @@ class Mitigation:
             setattr(self, name, value)
         return self
 
-    def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={value!r}" for name, value in self.get_params().items())
-        return f"{type(self).__name__}({shown})"
-
-
-class PreProcessing(Mitigation, ABC):
-    """A mitigation that changes the training rows and nothing else."""
-
     @abstractmethod
-    def treat(self, table: TrainingTable, *, seed: int, progress: Progress) -> Treated:
-        """Give the training rows after the treatment; the caller's table stays as it is.
+    def repair(self, task: Task, *, progress: Progress) -> Repaired:
+        """Repair the model.
 
         Parameters
         ----------
-        table : TrainingTable
-            The training rows.
-        seed : int
-            Where every random draw starts.
+        task : Task
+            Training and validation rows, and how the audited model is trained.
         progress : callable
             Told the share done; may raise to stop.
 
         Returns
         -------
-        Treated
-            The rows to train on.
+        Repaired
+            What decides about rows from now on.
         """
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={value!r}" for name, value in self.get_params().items())
+        return f"{type(self).__name__}({shown})"
 
 
 def default_params(spec: MitigationSpec) -> dict[str, Value]:

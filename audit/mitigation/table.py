@@ -11,7 +11,7 @@ from audit.errors import InputError, quote
 from audit.rows import CellCount
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -96,6 +96,9 @@ class Treated:
         What a reader must know about this run.
     quality : mapping of str to float
         How good generated rows are; empty where none were generated.
+    transform : callable or None
+        (frame, group) → frame: what is done to any later row before the model sees it, where features are changed.
+        The group is its position among the training groups, −1 for any other.
     """
 
     frame: pd.DataFrame
@@ -106,6 +109,7 @@ class Treated:
     cells: tuple[CellCount, ...]
     notes: tuple[str, ...] = ()
     quality: Mapping[str, float] = field(default_factory=dict)
+    transform: Callable[[pd.DataFrame, NDArray[np.integer[Any]]], pd.DataFrame] | None = None
 
 
 def group_name(group: tuple[str, ...]) -> str:

@@ -54,12 +54,15 @@ class Fitted:
         What a reader should know about the training.
     predict : callable
         Takes a table with at least the features, gives the probability of the positive label per row.
+    bounded : bool, default True
+        Whether scores are probabilities; scores that are not are left as they are.
     """
 
     title: str
     features: tuple[str, ...]
     notes: tuple[str, ...]
     predict: Callable[[pd.DataFrame], NDArray[np.float64]]
+    bounded: bool = True
 
     def score(self, frame: pd.DataFrame) -> NDArray[np.float64]:
         """Estimate for each row the probability of the positive label.
@@ -82,7 +85,30 @@ class Fitted:
         require_columns(frame, self.features)
         if not len(frame):
             return np.empty(0)
-        return np.clip(np.asarray(self.predict(frame), dtype=np.float64), 0.0, 1.0)
+        found = np.asarray(self.predict(frame), dtype=np.float64)
+        return np.clip(found, 0.0, 1.0) if self.bounded else found
+
+
+def given_scores(column: str) -> Fitted:
+    """Take a column of scores as a model.
+
+    Parameters
+    ----------
+    column : str
+        The column.
+
+    Returns
+    -------
+    Fitted
+        It scores each row with what the column holds.
+    """
+    return Fitted(
+        title=f"Scores from column {quote(column)}",
+        features=(column,),
+        notes=(),
+        predict=lambda frame: frame[column].to_numpy(dtype=np.float64),
+        bounded=False,
+    )
 
 
 def fit_baseline(

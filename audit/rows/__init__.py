@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from audit.rows.series import Series
+
 Verdict = Literal["within", "beyond", "cannot_tell"]
 Comparison = Literal["difference", "ratio", "worst_group", "to_reference"]
 Severity = Literal["high", "medium", "low", "info"]
@@ -179,6 +181,10 @@ class ComparisonRow:
         after − before, with a paired interval that covers the sampling of test rows.
     n : int
         People in the denominator.
+    seeds : int
+        How many further runs the change could be estimated in, each on rows drawn anew.
+    least, typical, most : float or None
+        Smallest, middle and largest change over all runs; None where there was one run only.
     """
 
     mitigation: str
@@ -194,6 +200,10 @@ class ComparisonRow:
     low: float | None
     high: float | None
     n: int
+    seeds: int = 0
+    least: float | None = None
+    typical: float | None = None
+    most: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -372,6 +382,13 @@ class TrialRecord:
         What a reader should know, as sentences.
     quality : mapping of str to float
         Measures of generated rows, empty where none were generated.
+    measured : mapping of str to float
+        What else was measured on the way, by id, such as "duality_gap".
+    series : tuple of Series
+        Curves over epochs or over a setting.
+    resplit : bool
+        Whether each further run had a split of its own; otherwise the test rows stay, and the training rows are
+        drawn again.
     """
 
     mitigation: str
@@ -386,6 +403,9 @@ class TrialRecord:
     reason: str = ""
     notes: tuple[str, ...] = ()
     quality: Mapping[str, float] = field(default_factory=dict)
+    measured: Mapping[str, float] = field(default_factory=dict)
+    series: tuple[Series, ...] = ()
+    resplit: bool = True
 
 
 def plain(row: Any) -> dict[str, Any]:

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from audit import comparison
-from audit.attempt import control_decisions
+from audit.before import control_decisions
 from audit.cells import Attribute, from_arrays
-from audit.comparison import Trial, bias_corrected, compare
+from audit.comparison import bias_corrected, compare
 from audit.inference.intervals import newcombe_paired
 from audit.plan import Grouping, Plan, Roles
 from audit.rows import TrialRecord
+from audit.trial import Trial
 
 PLAN = Plan(replicates=400)
 RECORD = TrialRecord(

@@ -8,7 +8,7 @@ import torch
 from audit.errors import AuditError, Cancelled
 from audit.mitigation import gan
 from audit.mitigation.gan import GanAugmentation
-from audit.mitigation.spec import TrainingTable
+from audit.mitigation.table import TrainingTable
 from audit.progress import silent
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from audit.mitigation.balance import plan_counts
 from audit.mitigation.resampling import Resampling
-from audit.mitigation.spec import TrainingTable
+from audit.mitigation.table import TrainingTable
 from audit.progress import silent
 
 BEFORE = np.array([[8, 2], [6, 6]])

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audit.mitigation.reweighing import Reweighing, cell_factors
-from audit.mitigation.spec import TrainingTable
+from audit.mitigation.table import TrainingTable
 from audit.progress import silent
 
 
