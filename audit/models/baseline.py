@@ -6,8 +6,8 @@ One call fits any of them; what comes back only knows how to score rows.
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -29,8 +29,6 @@ NOT_CONVERGED: Final = "The training stopped before it had fully converged."
 """The note for a training that reached its most steps."""
 
 _FEW_ROWS = 200_000
-
-_Predict: TypeAlias = "Callable[[pd.DataFrame], NDArray[np.float64]]"
 
 TITLES: Final = {
     "logistic_regression": "Logistic regression",
@@ -56,6 +54,11 @@ class Fitted:
         Takes a table with at least the features, gives the probability of the positive label per row.
     bounded : bool, default True
         Whether scores are probabilities; scores that are not are left as they are.
+    encoder : Encoder or None
+        How columns become numbers, where the model was trained here.
+    estimator : object or None
+        What scores the numbers, where the model was trained here: a fitted scikit-learn classifier or a
+        :class:`audit.models.network.Network`.
     """
 
     title: str
@@ -63,6 +66,8 @@ class Fitted:
     notes: tuple[str, ...]
     predict: Callable[[pd.DataFrame], NDArray[np.float64]]
     bounded: bool = True
+    encoder: Encoder | None = None
+    estimator: Any = None
 
     def score(self, frame: pd.DataFrame) -> NDArray[np.float64]:
         """Estimate for each row the probability of the positive label.
@@ -158,10 +163,37 @@ def fit_baseline(
     progress(0.0, "Preparing the features")
     encoder = build_encoder(frame)
     rows = _Training(encoder=encoder, frame=frame, target=target, weights=weights, seed=seed)
-    predict, notes = _FITTERS[algorithm](rows, progress)
+    made, notes = _FITTERS[algorithm](rows, progress)
     progress(1.0, "Trained")
+    return replace(made, notes=(*encoder.notes, *notes))
+
+
+def linear(encoder: Encoder, estimator: Any, *, title: str, notes: tuple[str, ...] = ()) -> Fitted:
+    """Take a linear classifier of the one-hot matrix as a model of rows.
+
+    Parameters
+    ----------
+    encoder : Encoder
+        How columns become numbers.
+    estimator : scikit-learn classifier
+        Fitted on what :func:`one_hot` gives, with the labels 0 and 1.
+    title : str
+        What it is called.
+    notes : tuple of str
+        What a reader should know about the training.
+
+    Returns
+    -------
+    Fitted
+        The model.
+    """
     return Fitted(
-        title=TITLES[algorithm], features=encoder.features, notes=(*encoder.notes, *notes), predict=predict
+        title=title,
+        features=encoder.features,
+        notes=notes,
+        predict=lambda frame: positive_probability(estimator, one_hot(encoder, frame)),
+        encoder=encoder,
+        estimator=estimator,
     )
 
 
@@ -260,7 +292,7 @@ class _Training:
     seed: int
 
 
-def _fit_logistic(rows: _Training, progress: Progress) -> tuple[_Predict, tuple[str, ...]]:
+def _fit_logistic(rows: _Training, progress: Progress) -> tuple[Fitted, tuple[str, ...]]:
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
@@ -269,16 +301,26 @@ def _fit_logistic(rows: _Training, progress: Progress) -> tuple[_Predict, tuple[
     model = LogisticRegression(max_iter=500, random_state=rows.seed)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        model.fit(_one_hot(encoder, rows.frame), rows.target, sample_weight=rows.weights)
+        model.fit(one_hot(encoder, rows.frame), rows.target, sample_weight=rows.weights)
     slow = any(issubclass(warning.category, ConvergenceWarning) for warning in caught)
-    return (
-        lambda frame: positive_probability(model, _one_hot(encoder, frame)),
-        (NOT_CONVERGED,) if slow else (),
-    )
+    return linear(encoder, model, title=TITLES["logistic_regression"]), (NOT_CONVERGED,) if slow else ()
 
 
-def _one_hot(encoder: Encoder, frame: pd.DataFrame) -> Any:
-    """Give the matrix of a linear model: dense without levels, else sparse, so that many levels cost no memory."""
+def one_hot(encoder: Encoder, frame: pd.DataFrame) -> Any:
+    """Give the matrix of a linear model: dense without levels, else sparse, so that many levels cost no memory.
+
+    Parameters
+    ----------
+    encoder : Encoder
+        How columns become numbers.
+    frame : pandas.DataFrame
+        Rows with at least the features.
+
+    Returns
+    -------
+    ndarray or scipy.sparse.csr_array of float64, shape (n_rows, n_numbers + n_levels)
+        Standardised numbers, then 0 or 1 for each level of each column.
+    """
     numbers = encoder.standard(frame)
     if not encoder.texts:
         return numbers
@@ -295,7 +337,7 @@ def _one_hot(encoder: Encoder, frame: pd.DataFrame) -> Any:
     return sparse.hstack([sparse.csr_array(numbers), levels], format="csr")
 
 
-def _fit_boosting(rows: _Training, progress: Progress) -> tuple[_Predict, tuple[str, ...]]:
+def _fit_boosting(rows: _Training, progress: Progress) -> tuple[Fitted, tuple[str, ...]]:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     progress(0.2, "Training the gradient boosting")
@@ -316,7 +358,15 @@ def _fit_boosting(rows: _Training, progress: Progress) -> tuple[_Predict, tuple[
 
     with _threads_for(len(rows.frame)):
         model.fit(table(rows.frame), rows.target, sample_weight=rows.weights)
-    return predict, ()
+    made = Fitted(
+        title=TITLES["gradient_boosting"],
+        features=encoder.features,
+        notes=(),
+        predict=predict,
+        encoder=encoder,
+        estimator=model,
+    )
+    return made, ()
 
 
 def _threads_for(n_rows: int) -> Any:
@@ -326,7 +376,7 @@ def _threads_for(n_rows: int) -> Any:
     return threadpool_limits(1 if n_rows < _FEW_ROWS else None, user_api="openmp")
 
 
-def _fit_network(rows: _Training, progress: Progress) -> tuple[_Predict, tuple[str, ...]]:
+def _fit_network(rows: _Training, progress: Progress) -> tuple[Fitted, tuple[str, ...]]:
     from audit.models.network import fit_network
 
     encoder = rows.encoder
@@ -339,7 +389,15 @@ def _fit_network(rows: _Training, progress: Progress) -> tuple[_Predict, tuple[s
         seed=rows.seed,
         progress=progress,
     )
-    return lambda frame: network.score(encoder.standard(frame), encoder.codes(frame)), network.notes
+    made = Fitted(
+        title=TITLES["mlp"],
+        features=encoder.features,
+        notes=(),
+        predict=lambda frame: network.score(encoder.standard(frame), encoder.codes(frame)),
+        encoder=encoder,
+        estimator=network,
+    )
+    return made, network.notes
 
 
 _FITTERS: Final = {
