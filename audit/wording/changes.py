@@ -217,8 +217,8 @@ def flipped(rows: Iterable[FlipRow]) -> str:
     if losers:
         worst = max(losers, key=lambda row: (row.lost - row.gained) / row.n)
         said += (
-            f" {group_phrase(worst.sensitive, worst.group)} lost most: {count(worst.lost)} decisions for the worse, "
-            f"{count(worst.gained)} for the better."
+            f" Most was lost by {group_phrase(worst.sensitive, worst.group)}: {count(worst.lost)} decisions for the "
+            f"worse, {count(worst.gained)} for the better."
         )
     return said
 
