@@ -17,7 +17,7 @@ import narwhals as nw
 
 from audit.engines import looking
 from audit.engines.lazy import LazyEngine
-from audit.engines.protocol import Column, EngineSpec, Files, Held
+from audit.engines.protocol import EngineSpec, Files, Held
 from audit.engines.watching import watched
 from audit.errors import EngineError, InputError
 from audit.values import MISSING_TEXTS
@@ -124,37 +124,30 @@ class DuckDBEngine(LazyEngine):
             return Files(
                 paths=source.paths, format="parquet", columns=looking.of_parquet(source.paths)
             )
-        with self._connected() as connection, _understood():
-            delimiter = _delimiter(connection, source.paths[0])
-            heads = [_head(connection, path, delimiter) for path in source.paths]
-            found = Files(
-                paths=source.paths,
-                format="csv",
-                columns=looking.of_texts(source.paths, heads),
-                delimiter=delimiter,
-            )
-            return self._settled(connection, found)
+        return looking.settled_texts(source, self._head, self._misfits)
 
-    def _settled(self, connection: Any, source: Files) -> Files:
-        """See that every row of CSV files fits the types of the first ones; whole numbers may turn out decimal."""
-        typed = [(i, c) for i, c in enumerate(source.columns) if c.dtype in _TYPES]
-        if not typed:
-            return source
-        texts = _csv(connection, source, dict.fromkeys(range(len(source.columns)), "VARCHAR"))
-        counts = ", ".join(
-            f"count(c{i}) - count(try_cast(c{i} AS {_TYPES[c.dtype]})), count(c{i}) - count(try_cast(c{i} AS DOUBLE))"
-            + (f", count(*) FILTER (c{i} LIKE '%.%' OR c{i} LIKE '%e%')" if "int" in c.dtype else ", 0")
-            for i, c in typed
-        )
-        row = self._watched(connection, lambda: texts.aggregate(counts).fetchall()[0])
-        columns = list(source.columns)
-        for place, (i, column) in enumerate(typed):
-            bad, no_number, decimal = row[3 * place : 3 * place + 3]
-            if "int" in column.dtype and (bad or decimal) and not no_number:
-                columns[i] = Column(name=column.name, stored=column.stored, dtype="double")
-            elif bad:
-                raise looking.not_as_begun(column.name, column.dtype, int(bad))
-        return Files(paths=source.paths, format="csv", columns=tuple(columns), delimiter=source.delimiter)
+    def _head(self, path: str, delimiter: str) -> Any:
+        with self._connected() as connection:
+            try:
+                rows = connection.read_csv(
+                    path, header=True, all_varchar=True, delimiter=delimiter, quotechar='"', escapechar='"'
+                )
+                return rows.limit(looking.HEAD).to_arrow_table()
+            except duckdb.Error as error:
+                raise looking.damaged(path) from error
+
+    def _misfits(self, source: Files) -> list[tuple[int, int, int]]:
+        """Count for each column the rows that do not fit its type, are no number, and are decimal."""
+        with self._connected() as connection, _understood():
+            rows = _csv(connection, source, dict.fromkeys(range(len(source.columns)), "VARCHAR"))
+            counts = ", ".join(
+                f"count(c{i}) - count(try_cast(c{i} AS {_TYPES.get(c.dtype, 'VARCHAR')})), "
+                f"count(c{i}) - count(try_cast(c{i} AS DOUBLE)), "
+                f"count(*) FILTER (c{i} LIKE '%.%' OR c{i} LIKE '%e%')"
+                for i, c in enumerate(source.columns)
+            )
+            row = self._watched(connection, lambda: rows.aggregate(counts).fetchall()[0])
+        return [(row[3 * i], row[3 * i + 1], row[3 * i + 2]) for i in range(len(source.columns))]
 
     def _estimated(self, source: Source, names: Sequence[str]) -> list[int]:
         measures = ", ".join(f"approx_count_distinct(c{i})" for i in range(len(names)))
@@ -276,28 +269,6 @@ def _csv(connection: Any, source: Files, kinds: dict[int, str]) -> Any:
         na_values=_ABSENT,
         allow_quoted_nulls=True,
     )
-
-
-def _delimiter(connection: Any, path: str) -> str:
-    if not Path(path).is_file():
-        raise looking.no_file(path)
-    try:
-        row = connection.execute("SELECT Delimiter FROM sniff_csv(?)", [path]).fetchone()
-    except duckdb.Error as error:
-        raise looking.damaged(path) from error
-    return str(row[0]) if row and row[0] else ","
-
-
-def _head(connection: Any, path: str, delimiter: str) -> Any:
-    if not Path(path).is_file():
-        raise looking.no_file(path)
-    try:
-        relation = connection.read_csv(
-            path, header=True, all_varchar=True, delimiter=delimiter, quotechar='"', escapechar='"'
-        )
-        return relation.limit(looking.HEAD).to_arrow_table()
-    except duckdb.Error as error:
-        raise looking.damaged(path) from error
 
 
 def _plain(rows: Any, source: Source, names: Sequence[str]) -> Any:

@@ -186,20 +186,21 @@ class LazyEngine(ABC):
             for other in others:
                 rows = rows.filter(~other.is_null())
             rows = rows if where is None else rows.filter(where)
-            return self._values_at(rows.select(value.alias("v")).filter(~nw.col("v").is_null()), levels)
+            return rows.select(value.alias("v")).filter(~nw.col("v").is_null())
 
-        values = self._run(source, asked.names, query).to_pylist()
-        found = [values[0].get(f"q{i}") for i in range(len(levels))] if values else [None]
+        found = self._quantiles(source, asked.names, query, levels)
         return () if any(one is None for one in found) else tuple(float(one) for one in found)
 
-    def _values_at(self, rows: Any, levels: Sequence[float]) -> Any:
-        """Give one row of quantiles q0, q1, … of the column v."""
-        return rows.select(
-            *(
-                nw.col("v").quantile(level, interpolation="linear").alias(f"q{i}")
-                for i, level in enumerate(levels)
-            )
-        )
+    def _quantiles(
+        self, source: Source, names: Sequence[str], query: Callable[[Any], Any], levels: Sequence[float]
+    ) -> list[Any]:
+        """Give exact quantiles of the one column v that a query gives."""
+        picks = [
+            nw.col("v").quantile(level, interpolation="linear").alias(f"q{i}")
+            for i, level in enumerate(levels)
+        ]
+        values = self._run(source, names, lambda rows: query(rows).select(*picks)).to_pylist()
+        return [values[0].get(f"q{i}") for i in range(len(levels))] if values else [None]
 
     def moments(
         self,
