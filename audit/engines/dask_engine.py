@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import narwhals as nw
-import numpy as np
 import pyarrow as pa
 
-from audit.engines import looking
+from audit.engines import looking, narrowing
 from audit.engines.lazy import LazyEngine
 from audit.engines.protocol import EngineSpec, Files, Held
 from audit.errors import EngineError, InputError, quote
@@ -36,8 +35,6 @@ _DTYPES: Final = {
     "string": "string[pyarrow]",
 }
 _BLOCK: Final = "64MiB"
-_PARTS: Final = 2_048
-_FEW: Final = 200_000
 _TICK: Final = 0.1
 
 
@@ -183,31 +180,10 @@ class DaskEngine(LazyEngine):
     def _quantiles(
         self, source: Source, names: Sequence[str], query: Callable[[Any], Any], levels: Sequence[float]
     ) -> list[Any]:
-        """Find exact quantiles by counting in ever narrower bins: Dask's own are estimates."""
-        ends = [nw.len().alias("n"), nw.col("v").min().alias("low"), nw.col("v").max().alias("high")]
-        found = self._run(source, names, lambda rows: query(rows).select(*ends)).to_pylist()[0]
-        if not found["n"]:
-            return [None]
-        n, low, high = int(found["n"]), float(found["low"]), float(found["high"])
-
-        def counts(low: float, width: float) -> Any:
-            place = ((nw.col("v") - low) / width).floor()
-            bins = nw.when(place < 0).then(-1.0).when(place >= _PARTS).then(float(_PARTS)).otherwise(place)
-            table = self._run(
-                source,
-                names,
-                lambda rows: query(rows).select(bins.alias("b")).group_by("b").agg(nw.len().alias("n")),
-            )
-            out = np.zeros(_PARTS + 2, dtype=np.int64)
-            out[np.asarray(table["b"].to_numpy(), dtype=np.int64) + 1] = table["n"].to_numpy()
-            return out
-
-        def values(low: float, high: float) -> Any:
-            inside = (nw.col("v") >= low) & (nw.col("v") <= high)
-            table = self._run(source, names, lambda rows: query(rows).filter(inside))
-            return np.sort(np.asarray(table["v"].to_numpy(), dtype=float))
-
-        return [_quantile(n, level, (low, high), counts, values) for level in levels]
+        """Count in ever narrower bins: Dask's own quantiles are estimates."""
+        return narrowing.quantiles(
+            lambda onward: self._run(source, names, lambda rows: onward(query(rows))), levels
+        )
 
     def _estimated(self, source: Source, names: Sequence[str]) -> list[int]:
         frame = self._frame(source, names)
@@ -250,36 +226,6 @@ def _lazy(frame: Any) -> Any:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Dask support is moving", category=FutureWarning)
         return nw.from_native(frame).lazy()
-
-
-def _quantile(
-    n: int, level: float, ends: tuple[float, float], counts: Callable[..., Any], values: Callable[..., Any]
-) -> float:
-    """Give one quantile, interpolated between neighbours, by narrowing the interval that holds both."""
-    place = (n - 1) * level
-    first, second = int(np.floor(place)), int(np.ceil(place))
-    (low, high), below, inside = ends, 0, n
-    while inside > _FEW and low < high:
-        width = (high - low) / _PARTS
-        if low + width <= low:
-            break
-        found = counts(low, width)
-        # Counts at or below the end of each bin; the first bin holds what lies below the interval.
-        until = np.cumsum(found)
-        left, right = np.searchsorted(until, [first, second], side="right")
-        if left == 0 or right > _PARTS + 1:
-            break
-        below = int(until[left - 1])
-        narrowed = (low + (left - 1) * width, high if right > _PARTS else low + right * width)
-        now = int(until[right] - below)
-        if now >= inside and narrowed == (low, high):
-            break
-        (low, high), inside = narrowed, now
-    held = values(low, high)
-    # What lies below the interval by its own values: bins and comparisons may part at a rounded end.
-    start = max(int(counts(low, 1.0)[0]), 0) if below else 0
-    one, two = held[first - start], held[min(second - start, len(held) - 1)]
-    return float(one + (two - one) * (place - first))
 
 
 def _mapped(kind: Any) -> Any:

@@ -6,6 +6,7 @@ The queries are written once with Narwhals, so that names never become SQL text 
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import tempfile
 from contextlib import contextmanager, suppress
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import duckdb
 import narwhals as nw
 
-from audit.engines import looking
+from audit.engines import looking, narrowing
 from audit.engines.lazy import LazyEngine
 from audit.engines.protocol import EngineSpec, Files, Held
 from audit.engines.watching import watched
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
 MEMORY_MB: Final = 2048
 """What DuckDB may use where EVENHAND_ENGINE_MEMORY_MB says nothing."""
+
+MOST_SORTED: Final = 5_000_000
+"""Most rows whose values are held in memory for a quantile."""
 
 _TYPES: Final = {
     "int64": "BIGINT",
@@ -148,6 +152,16 @@ class DuckDBEngine(LazyEngine):
             )
             row = self._watched(connection, lambda: rows.aggregate(counts).fetchall()[0])
         return [(row[3 * i], row[3 * i + 1], row[3 * i + 2]) for i in range(len(source.columns))]
+
+    def _quantiles(
+        self, source: Source, names: Sequence[str], query: Callable[[Any], Any], levels: Sequence[float]
+    ) -> list[Any]:
+        """DuckDB's own quantiles hold every value in memory: of many rows they are found by counting."""
+        if _rows_of(source) <= MOST_SORTED:
+            return super()._quantiles(source, names, query, levels)
+        return narrowing.quantiles(
+            lambda onward: self._run(source, names, lambda rows: onward(query(rows))), levels
+        )
 
     def _estimated(self, source: Source, names: Sequence[str]) -> list[int]:
         measures = ", ".join(f"approx_count_distinct(c{i})" for i in range(len(names)))
@@ -285,6 +299,18 @@ def _plain(rows: Any, source: Source, names: Sequence[str]) -> Any:
         elif kinds.get(name) == "string" and kind != nw.String:
             casts.append(nw.col(f"c{i}").cast(nw.String))
     return rows.with_columns(*casts) if casts else rows
+
+
+def _rows_of(source: Source) -> float:
+    """Give the number of rows, infinite where only a scan would tell."""
+    import pyarrow.parquet as pq
+
+    if isinstance(source, Path):
+        return int(pq.read_metadata(source).num_rows)
+    if isinstance(source, Files):
+        paths = source.paths if source.format == "parquet" else ()
+        return sum(pq.read_metadata(path).num_rows for path in paths) if paths else math.inf
+    return int(source.num_rows) if hasattr(source, "num_rows") else math.inf
 
 
 def _names(source: Source) -> list[str]:
