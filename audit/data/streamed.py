@@ -76,7 +76,8 @@ def _codes(described: Described) -> dict[str, codes.Coded]:
     for each in described.columns:
         if each.values and len(levels) < codes.MOST_COLUMNS and described.n_rows >= codes.FEWEST_ROWS:
             values = pa.array([value for value, _ in each.values])
-            found = codes.sorted_values(values)
+            few = codes.worthwhile(len(values), described.n_rows)
+            found = codes.sorted_values(values) if few else None
             if found is not None:
                 levels[each.column.name] = found
     names = codes.free_names([each.column.name for each in described.columns], len(levels))

@@ -27,6 +27,9 @@ KEY: Final = b"evenhand codes"
 MOST_CODED: Final = 4_096
 """Most values of a column that is given codes."""
 
+ROWS_PER_VALUE: Final = 16
+"""Rows that there have to be for each value of a column with more than 255 of them."""
+
 MOST_COLUMNS: Final = 256
 """Most columns of a table that are given codes."""
 
@@ -90,9 +93,27 @@ def values_of(column: pa.ChunkedArray, n_distinct: int) -> pa.Array | None:
     pyarrow.Array or None
         None where it is given no codes: too many values, or ones that are equal and not the same, as 0 and −0.
     """
-    if n_distinct > MOST_CODED:
+    if not worthwhile(n_distinct, len(column)):
         return None
     return sorted_values(pc.unique(column).drop_null())
+
+
+def worthwhile(n_distinct: int, n_rows: int) -> bool:
+    """Say whether a column has few enough values for codes.
+
+    Parameters
+    ----------
+    n_distinct : int
+        About how many values it takes.
+    n_rows : int
+        Rows of the table.
+
+    Returns
+    -------
+    bool
+        False for columns of measurements and of names.
+    """
+    return n_distinct < 256 or (n_distinct <= MOST_CODED and n_rows >= ROWS_PER_VALUE * n_distinct)
 
 
 def sorted_values(values: pa.Array) -> pa.Array | None:

@@ -306,7 +306,7 @@ def damaged(path: str) -> InputError:
 def _disagree(
     first: str, other: str, before: dict[str, str | None], here: dict[str, str | None]
 ) -> InputError:
-    for name in before.keys() ^ here.keys():
+    for name in [*(n for n in before if n not in here), *(n for n in here if n not in before)]:
         where, not_there = (first, other) if name in before else (other, first)
         return InputError(
             f"Column {quote(name)} is in {_base(where)} and not in {_base(not_there)}.",
