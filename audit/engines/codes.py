@@ -228,9 +228,7 @@ def unpacked(text: bytes | None) -> dict[str, Coded]:
     try:
         table = pa.ipc.open_stream(base64.b64decode(text)).read_all()
         return {
-            field.name: Coded(
-                name=(field.metadata or {})[b"code"].decode(), levels=table.column(i)[0].values
-            )
+            field.name: Coded(name=(field.metadata or {})[b"code"].decode(), levels=table.column(i)[0].values)
             for i, field in enumerate(table.schema)
         }
     except (pa.ArrowException, ValueError, KeyError):
@@ -286,6 +284,4 @@ def decoded(codes: Any, levels: pa.Array) -> pa.Array:
         Values; missing ones are null.
     """
     places = np.asarray(codes, dtype=np.int64) - 1
-    return pa.DictionaryArray.from_arrays(
-        pa.array(places.astype(np.int32), mask=places < 0), levels
-    )
+    return pa.DictionaryArray.from_arrays(pa.array(places.astype(np.int32), mask=places < 0), levels)

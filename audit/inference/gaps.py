@@ -404,8 +404,7 @@ def _nearly_binomial(sizes: NDArray[np.int64], p: float, replicates: int, rng: n
     counts += (sizes * p - skew)[:, None]
     np.rint(counts, out=counts)
     np.clip(counts, 0, sizes[:, None], out=counts)
-    counts /= sizes[:, None]
-    return counts
+    return np.asarray(counts / sizes[:, None])
 
 
 def expected_gap(p: Array, n: Array, *, replicates: int, rng: np.random.Generator) -> float:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
+import time
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -15,6 +17,7 @@ import pytest
 
 from audit.data.profile import profile_table
 from audit.data.stored import Stored, write_parquet
+from audit.engines import watching
 from audit.engines.catalogue import engines, make
 from audit.engines.codes import codes_of
 from audit.engines.protocol import Files, Held, Key
@@ -165,7 +168,9 @@ def test_quantiles_are_those_of_numpy(engine, table, folder, kind):
     assert found == pytest.approx(np.quantile(table.column(HOSTILE).to_numpy(), levels), rel=1e-12)
     whole = np.array([value for value in table.column("i").to_pylist() if value is not None])
     assert engine.quantiles(source(folder, kind), "i", levels) == pytest.approx(np.quantile(whole, levels))
-    among = [y for y, i, s in zip(*(table.column(c).to_pylist() for c in "yis"), strict=True) if i == 10 and s]
+    among = [
+        y for y, i, s in zip(*(table.column(c).to_pylist() for c in "yis"), strict=True) if i == 10 and s
+    ]
     found = engine.quantiles(source(folder, kind), "y", (0.5,), known=("s",), among=("i", [10]))
     assert found == pytest.approx([np.median(among)], rel=1e-12)
 
@@ -175,7 +180,9 @@ def test_moments_agree_to_twelve_digits_of_their_size(engine, folder):
         each.moments(source(folder, "parquet"), KEYS[:1], "y", HOSTILE, centre=0.5, weight="w")
         for each in (started("duckdb"), engine)
     )
-    order = [sorted(range(len(each.keys)), key=lambda i, each=each: str(each.keys[i])) for each in (ours, theirs)]
+    order = [
+        sorted(range(len(each.keys)), key=lambda i, each=each: str(each.keys[i])) for each in (ours, theirs)
+    ]
     assert ours.n[order[0]].tolist() == theirs.n[order[1]].tolist()
     scale = np.abs(ours.moments).max(axis=0)
     assert np.allclose(ours.moments[order[0]] / scale, theirs.moments[order[1]] / scale, rtol=0, atol=1e-12)
@@ -191,9 +198,7 @@ def test_missing_values_are_counted(engine, table, folder):
 
 
 def test_repeated_rows_and_sums_over_a_limit(engine, table, folder):
-    found = engine.repeated(
-        source(folder, "plain"), ["s", "i", "f"], split="b", parts=[[True], [], [False]]
-    )
+    found = engine.repeated(source(folder, "plain"), ["s", "i", "f"], split="b", parts=[[True], [], [False]])
     rows = list(zip(*(table.column(c).to_pylist() for c in "sifb"), strict=True))
     first = {row[:3] for row in rows if row[3] is True}
     parts = [[row[:3] for row in rows if row[3] is value] for value in (True, 0, False)]
@@ -241,8 +246,6 @@ def test_a_fingerprint_knows_no_order_and_every_value(engine, table, folder, tmp
 
 def test_names_may_be_other_than_the_stored_ones(engine, folder, table):
     looked = engine.look(source(folder, "parquet"))
-    from dataclasses import replace
-
     renamed = replace(looked, columns=tuple(replace(c, name=f"new {c.name}") for c in looked.columns))
     found = cells(engine.count(renamed, [Key(column="new s")]))
     assert {key: n for key, (n, *_) in found.items()} == by_hand(table, [Key(column="s")])
@@ -279,7 +282,7 @@ def test_parquet_files_of_other_types_are_refused(engine, tmp_path):
     pq.write_table(pa.table({"a": [1, 2]}), tmp_path / "1.parquet")
     pq.write_table(pa.table({"a": ["1", "2"]}), tmp_path / "2.parquet")
     files = Files(paths=(str(tmp_path / "1.parquet"), str(tmp_path / "2.parquet")), format="parquet")
-    with pytest.raises(InputError, match="'a' holds numbers .int64.|'a' holds whole numbers"):
+    with pytest.raises(InputError, match="Column 'a' holds whole numbers in '1"):
         engine.look(files)
 
 
@@ -308,10 +311,6 @@ def test_a_report_that_raises_stops_the_scan(engine, folder):
     def stop(_share, _message):
         raise Cancelled
 
-    import time
-
-    from audit.engines import watching
-
     began = time.monotonic()
     with pytest.raises(Cancelled):
         watching.watched(lambda: time.sleep(60), lambda: None, stop)
@@ -339,7 +338,7 @@ def test_a_held_table_of_a_distributed_engine(engine, table, folder):
 
 
 def test_an_unknown_engine_is_named_with_the_known_ones():
-    with pytest.raises(EngineError, match="'dask', 'spark'|'duckdb', 'dask', 'spark'"):
+    with pytest.raises(EngineError, match="Engines: 'duckdb', 'dask', 'spark'"):
         make("oracle")
 
 
