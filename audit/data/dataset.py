@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from audit.engines.protocol import Source
+
 Kind = Literal["binary", "categorical", "numeric", "date", "text", "empty"]
 
 MAX_LEVELS: Final = 50
@@ -107,6 +109,8 @@ class Dataset:
         The columns, in the order of the file.
     notes : tuple of str
         What reading changed or noticed, as sentences.
+    rows : Source or None
+        Where the rows are, when they are not in the Parquet file.
     """
 
     path: Path
@@ -116,6 +120,12 @@ class Dataset:
     n_rows: int
     columns: tuple[ColumnProfile, ...]
     notes: tuple[str, ...] = ()
+    rows: Source | None = None
+
+    @property
+    def source(self) -> Source:
+        """Where an engine counts the rows."""
+        return self.path if self.rows is None else self.rows
 
     @property
     def names(self) -> tuple[str, ...]:
