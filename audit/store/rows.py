@@ -286,15 +286,21 @@ def _title(title: str, data_name: str) -> str:
 
 
 def _data_columns(folder: Path, dataset: Dataset | None) -> dict[str, Any]:
-    """Describe the data, after their file was brought into the store."""
+    """Describe the data, after their file was brought into the store; data in place stay where they are."""
     if dataset is None:
         return {"fingerprint": None, "data_name": "", "n_rows": 0, "dataset": None}
+    if dataset.place is not None:
+        return _about_data(dataset)
     target = folder / f"{checked_sha(dataset.fingerprint)}.parquet"
     if dataset.path.resolve() != target:
         with suppress(FileNotFoundError):
             write_atomic(target, dataset.path)
     if not target.is_file():
         raise _data_missing()
+    return _about_data(dataset)
+
+
+def _about_data(dataset: Dataset) -> dict[str, Any]:
     return {
         "fingerprint": dataset.fingerprint,
         "data_name": dataset.name,

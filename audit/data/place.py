@@ -1,0 +1,154 @@
+"""Where data lie that are audited in place, and whether they still are what they were."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from audit.data.fingerprints import FingerprintKind, Stamp, changed_since, of_files, stamp
+from audit.data.folders import checked
+from audit.errors import InputError, quote
+from audit.progress import silent
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from audit.progress import Progress
+
+ENGINES: Final = ("duckdb", "spark", "dask")
+"""Engines that count data in place."""
+
+TITLES: Final[Mapping[str, str]] = {"duckdb": "DuckDB", "spark": "Spark", "dask": "Dask"}
+"""The engines as a reader knows them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where the rows lie: nothing of them is kept but this.
+
+    Parameters
+    ----------
+    engine : {"duckdb", "spark", "dask"}
+        Who counts them.
+    fingerprint_kind : {"bytes", "files", "rows"}
+        What the fingerprint was taken of.
+    files : tuple of Stamp, default ()
+        The files, by name; empty for a table.
+    root : str, default ""
+        The data folder that no file may lie outside of; empty where whoever runs the audit may name any file.
+    table : str, default ""
+        The table, as the engine names it; empty for files.
+    delimiter : str, default ""
+        For delimited text: what parts the cells.
+    types : tuple of (str, str), default ()
+        For delimited text: each column as written in the file, and the type that its texts share, as Arrow names it.
+    live : object or None, default None
+        A data frame of Spark or Dask that a notebook gave; it lives as long as the notebook and is never kept.
+    """
+
+    engine: str
+    fingerprint_kind: FingerprintKind
+    files: tuple[Stamp, ...] = ()
+    root: str = ""
+    table: str = ""
+    delimiter: str = ""
+    types: tuple[tuple[str, str], ...] = ()
+    live: Any = field(default=None, compare=False, repr=False)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The files."""
+        return tuple(Path(each.path) for each in self.files)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the place as plain values for JSON.
+
+        Returns
+        -------
+        dict
+            Where the rows lie, and none of them.
+        """
+        if self.live is not None:
+            raise InputError(
+                "A data frame of a notebook cannot be kept in the store.",
+                why="It lives only as long as the notebook.",
+                fix="Write it to a file or register it as a table, and audit that.",
+                code="live_frame",
+            )
+        return {
+            "engine": self.engine,
+            "fingerprint_kind": self.fingerprint_kind,
+            "files": [each.to_dict() for each in self.files],
+            "root": self.root,
+            "table": self.table,
+            "delimiter": self.delimiter,
+            "types": [list(pair) for pair in self.types],
+        }
+
+    @classmethod
+    def from_dict(cls, raw: Mapping[str, Any]) -> Place:
+        """Read a place from plain values.
+
+        Parameters
+        ----------
+        raw : mapping
+            As :meth:`to_dict` gives it.
+
+        Returns
+        -------
+        Place
+            The place; whether the files are still there is not looked at.
+        """
+        return cls(
+            engine=str(raw["engine"]),
+            fingerprint_kind=raw["fingerprint_kind"],
+            files=tuple(Stamp(**each) for each in raw["files"]),
+            root=str(raw["root"]),
+            table=str(raw["table"]),
+            delimiter=str(raw["delimiter"]),
+            types=tuple((str(name), str(kind)) for name, kind in raw["types"]),
+        )
+
+    def check(self, fingerprint: str, *, progress: Progress = silent) -> None:
+        """Make sure that the files are where they were and what they were.
+
+        Parameters
+        ----------
+        fingerprint : str
+            Taken when they were first read.
+        progress : callable
+            Told while bytes are read again, which happens only where a file was written since.
+
+        Raises
+        ------
+        InputError
+            With code "data_changed" where a file is gone, larger or smaller or holds other bytes; "outside_folder" where
+            its path leads out of its data folder now.
+        """
+        now = []
+        for each in self.files:
+            path = Path(each.path)
+            if self.root and checked(path, self._folder()) != path:
+                raise changed_since(path.name, "Its path leads to another file now.")
+            now.append(stamp(path))
+        larger = next((a for a, b in zip(self.files, now, strict=True) if a.n_bytes != b.n_bytes), None)
+        if larger is not None:
+            raise changed_since(Path(larger.path).name, "It is larger or smaller now.")
+        if tuple(now) != self.files and of_files(now, progress=progress)[0] != fingerprint:
+            name = next(Path(a.path).name for a, b in zip(self.files, now, strict=True) if a != b)
+            raise changed_since(name, "It was written again, and its bytes are others now.")
+
+    def _folder(self) -> Path:
+        """Give the data folder, if the administrator still names it."""
+        from audit.data.folders import data_folders
+
+        root = Path(self.root)
+        if root not in {folder.path for folder in data_folders()}:
+            raise InputError(
+                f"The data folder {quote(root.name)} is not offered any more.",
+                why="The administrator took it off the list of data folders.",
+                fix="Ask for it to be named again, or begin an audit of other data.",
+                code="outside_folder",
+            )
+        return root
