@@ -72,7 +72,7 @@ def count_decisions(
         keys.append(Key(column=roles.decision or ""))
     if roles.split:
         keys.append(Key(column=roles.split))
-    counted = engine.count(dataset.path, keys, weight=roles.weight)
+    counted = engine.count(dataset.source, keys, weight=roles.weight)
     return tally(counted, rules, outcomes, by_score=by_score, split=bool(roles.split))
 
 
@@ -118,10 +118,10 @@ def at_medians(dataset: Dataset, plan: Plan, outcomes: Outcomes, engine: Engine)
     if roles.split:
         from audit.models.split import TEST, split_from_column
 
-        values = [key[0] for key in engine.count(dataset.path, [Key(column=roles.split)]).keys]
+        values = [key[0] for key in engine.count(dataset.source, [Key(column=roles.split)]).keys]
         parts = split_from_column([*values, "train"])[:-1]
         among = (roles.split, [value for value, part in zip(values, parts, strict=True) if part == TEST])
-    found = [engine.quantiles(dataset.path, name, (0.5,), known=known, among=among) for name in columns]
+    found = [engine.quantiles(dataset.source, name, (0.5,), known=known, among=among) for name in columns]
     if not all(found):
         raise nothing_left("no row has a label, a prediction and a weight where one is named")
     label, prediction = (median[0] for median in found)

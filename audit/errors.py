@@ -8,6 +8,7 @@
         ModelError                a model file that cannot be used
       PlanError (ValueError)      a plan that contradicts itself
       StoreError                  an audit or a file that is not in the store
+      EngineError                 an engine that is not there, or that could not finish counting
       Cancelled                   the analyst stopped the work
       JobFailed                   the work died: killed, out of memory or out of time
 
@@ -118,6 +119,10 @@ class PlanError(AuditError, ValueError):
 
 class StoreError(AuditError):
     """Something that should be in the store is not there, or cannot be written."""
+
+
+class EngineError(AuditError):
+    """An engine cannot be had, or could not finish: no memory, no disk, no connection."""
 
 
 class Cancelled(AuditError):  # noqa: N818 - it is a request that was honoured, not an error

@@ -134,7 +134,7 @@ def rule_of(
             )
         return Rule(column=column, cuts=tuple(cuts))
     if cuts is None and profile.kind == "numeric" and profile.low is not None:
-        quartiles = engine.quantiles(dataset.path, column, (0.25, 0.5, 0.75))
+        quartiles = engine.quantiles(dataset.source, column, (0.25, 0.5, 0.75))
         found = tuple(sorted({cut for cut in quartiles if cut > profile.low}))
         # Where most people share the lowest value, the quartiles are all the same: cut further up.
         return Rule(column=column, cuts=found or _first_cut(dataset, column, profile, engine))
@@ -170,7 +170,7 @@ def group_names(dataset: Dataset, column: str, plan: Plan) -> tuple[str, ...]:
 
 def _first_cut(dataset: Dataset, column: str, profile: ColumnProfile, engine: Engine) -> tuple[float, ...]:
     """Find the lowest of some high quantiles that parts the people in two."""
-    upper = engine.quantiles(dataset.path, column, (0.8, 0.9, 0.95, 0.99, 0.999, 1.0))
+    upper = engine.quantiles(dataset.source, column, (0.8, 0.9, 0.95, 0.99, 0.999, 1.0))
     return next(((cut,) for cut in upper if profile.low is not None and cut > profile.low), ())
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from audit.data.place import Place
+    from audit.engines.protocol import Source
     from audit.progress import Progress
 
 Kind = Literal["binary", "categorical", "numeric", "date", "text", "empty"]
@@ -114,8 +115,10 @@ class Dataset:
         The columns, in the order of the file.
     notes : tuple of str
         What reading changed or noticed, as sentences.
+    rows : Source or None
+        Where the rows are, when they are not in the Parquet file.
     place : Place or None, default None
-        Where the rows lie, for data that are audited in place; their rows are counted there and never loaded.
+        What is remembered of data that are audited in place, whose rows are counted there and never loaded.
     """
 
     path: Path
@@ -125,7 +128,13 @@ class Dataset:
     n_rows: int
     columns: tuple[ColumnProfile, ...]
     notes: tuple[str, ...] = ()
+    rows: Source | None = None
     place: Place | None = None
+
+    @property
+    def source(self) -> Source:
+        """Where an engine counts the rows."""
+        return self.path if self.rows is None else self.rows
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -312,13 +321,14 @@ class Dataset:
 
         place = Place.from_dict(raw["place"])
         return cls(
-            path=place.paths[0] if place.files else Path(place.table),
+            path=place.paths[0] if place.files else Path(),
             fingerprint=str(raw["fingerprint"]),
             name=str(raw["name"]),
             n_bytes=int(raw["n_bytes"]),
             n_rows=int(raw["n_rows"]),
             columns=tuple(ColumnProfile.from_dict(column) for column in raw["columns"]),
             notes=tuple(str(note) for note in raw["notes"]),
+            rows=place.source,
             place=place,
         )
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from audit.data.fingerprints import FingerprintKind, Stamp, changed_since, of_files, stamp
 from audit.data.folders import checked
+from audit.engines.protocol import Column, Files, Held
 from audit.errors import InputError, quote
 from audit.progress import silent
 
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from audit.progress import Progress
-
-ENGINES: Final = ("duckdb", "spark", "dask")
-"""Engines that count data in place."""
 
 TITLES: Final[Mapping[str, str]] = {"duckdb": "DuckDB", "spark": "Spark", "dask": "Dask"}
 """The engines as a reader knows them."""
@@ -37,24 +35,15 @@ class Place:
         The files, by name; empty for a table.
     root : str, default ""
         The data folder that no file may lie outside of; empty where whoever runs the audit may name any file.
-    table : str, default ""
-        The table, as the engine names it; empty for files.
-    delimiter : str, default ""
-        For delimited text: what parts the cells.
-    types : tuple of (str, str), default ()
-        For delimited text: each column as written in the file, and the type that its texts share, as Arrow names it.
-    live : object or None, default None
-        A data frame of Spark or Dask that a notebook gave; it lives as long as the notebook and is never kept.
+    source : Files or Held
+        The files or the table as an engine counts them, with columns and types.
     """
 
     engine: str
     fingerprint_kind: FingerprintKind
+    source: Files | Held
     files: tuple[Stamp, ...] = ()
     root: str = ""
-    table: str = ""
-    delimiter: str = ""
-    types: tuple[tuple[str, str], ...] = ()
-    live: Any = field(default=None, compare=False, repr=False)
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -69,7 +58,8 @@ class Place:
         dict
             Where the rows lie, and none of them.
         """
-        if self.live is not None:
+        source = self.source
+        if isinstance(source, Held) and source.frame is not None:
             raise InputError(
                 "A data frame of a notebook cannot be kept in the store.",
                 why="It lives only as long as the notebook.",
@@ -81,9 +71,10 @@ class Place:
             "fingerprint_kind": self.fingerprint_kind,
             "files": [each.to_dict() for each in self.files],
             "root": self.root,
-            "table": self.table,
-            "delimiter": self.delimiter,
-            "types": [list(pair) for pair in self.types],
+            "table": source.table if isinstance(source, Held) else "",
+            "format": source.format if isinstance(source, Files) else "",
+            "delimiter": source.delimiter if isinstance(source, Files) else "",
+            "columns": [[column.name, column.stored, column.dtype] for column in source.columns],
         }
 
     @classmethod
@@ -100,14 +91,24 @@ class Place:
         Place
             The place; whether the files are still there is not looked at.
         """
+        files = tuple(Stamp(**each) for each in raw["files"])
+        columns = tuple(Column(name=name, stored=stored, dtype=dtype) for name, stored, dtype in raw["columns"])
+        source: Files | Held = (
+            Held(table=str(raw["table"]), columns=columns)
+            if raw["table"]
+            else Files(
+                paths=tuple(each.path for each in files),
+                format=raw["format"],
+                columns=columns,
+                delimiter=str(raw["delimiter"]),
+            )
+        )
         return cls(
             engine=str(raw["engine"]),
             fingerprint_kind=raw["fingerprint_kind"],
-            files=tuple(Stamp(**each) for each in raw["files"]),
+            source=source,
+            files=files,
             root=str(raw["root"]),
-            table=str(raw["table"]),
-            delimiter=str(raw["delimiter"]),
-            types=tuple((str(name), str(kind)) for name, kind in raw["types"]),
         )
 
     def check(self, fingerprint: str, *, progress: Progress = silent) -> None:

@@ -1,19 +1,130 @@
-"""What an engine must be able to do, and how a column becomes a key of a cell."""
+"""What an engine must be able to do, where rows may be, and how a column becomes a key of a cell."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+    from typing import Self
 
     import numpy as np
     import pyarrow as pa
 
-Source: TypeAlias = "Path | pa.Table"
-"""A Parquet file, or a table in memory."""
+    from audit.progress import Progress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column of rows that are counted in place.
+
+    Parameters
+    ----------
+    name : str
+        The name by which it is asked for.
+    stored : str
+        Its name where it is stored.
+    dtype : str
+        The type in which it is counted, as Arrow names it: a whole number or "float", "double", "bool", "string",
+        "date32[day]" or a timestamp.
+    """
+
+    name: str
+    stored: str
+    dtype: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files:
+    """Files that are counted where they are, as one table.
+
+    Parameters
+    ----------
+    paths : tuple of str
+        The files, in order; folders and patterns are resolved before.
+    format : {"parquet", "csv"}
+        What they are.
+    columns : tuple of Column
+        Columns and their types; empty until :meth:`Engine.look` has found them and seen that the files agree.
+    delimiter : str, default ","
+        What parts the values of a CSV file; found by the look as well.
+    """
+
+    paths: tuple[str, ...]
+    format: Literal["parquet", "csv"]
+    columns: tuple[Column, ...] = ()
+    delimiter: str = ","
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A table that a distributed engine holds.
+
+    Parameters
+    ----------
+    table : str
+        The table's name in the engine's catalogue; empty where the frame is given.
+    frame : object or None
+        A lazy frame of the engine, such as a Spark or Dask DataFrame.
+    columns : tuple of Column
+        Columns and their types; empty until :meth:`Engine.look` has found them.
+    """
+
+    table: str = ""
+    frame: Any = None
+    columns: tuple[Column, ...] = ()
+
+
+Source: TypeAlias = "Path | pa.Table | Files | Held"
+"""Where rows are: a stored Parquet file, a table in memory, files in place, or a table of a distributed engine."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DescribedColumn:
+    """What a scan says about one column.
+
+    Parameters
+    ----------
+    column : Column
+        The column.
+    n_missing : int
+        Rows in which nothing is recorded.
+    n_distinct : int
+        Different values; an estimate where ``values`` is None.
+    values : tuple of (value, int) or None
+        Every value with its number of rows, the most frequent first; None where there are more than 1,000.
+    low, high : float or None
+        Smallest and largest finite value of numbers.
+    """
+
+    column: Column
+    n_missing: int
+    n_distinct: int
+    values: tuple[tuple[Any, int], ...] | None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Described:
+    """What a scan says about a table.
+
+    Parameters
+    ----------
+    n_rows : int
+        Rows.
+    columns : tuple of DescribedColumn
+        Its columns, in order.
+    """
+
+    n_rows: int
+    columns: tuple[DescribedColumn, ...]
+
+
+MOST_VALUES: Final = 1_000
+"""Most values of a column that a description lists and counts exactly."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +249,25 @@ class Tabulated:
 
 
 class Engine(Protocol):
-    """Counts rows by keys."""
+    """Counts rows by keys, wherever they are."""
+
+    name: str
+    """Id of the engine, such as "duckdb"."""
+
+    def watched(self, progress: Progress) -> Self:
+        """Give the same engine, whose long scans report to a callable that may raise to stop them."""
+
+    def look(self, source: Source) -> Source:
+        """Find the columns and types of rows in place, and refuse files that do not agree; others stay as they are."""
+
+    def describe(self, source: Source) -> Described:
+        """Say of every column what values it takes, and how many rows there are."""
+
+    def fingerprint(self, source: Source) -> str:
+        """Give 64 hexadecimal digits that stay the same in any order of the rows, and change with any value."""
+
+    def fetch(self, source: Source, columns: Sequence[str], *, most: int | None = None) -> pa.Table:
+        """Read columns into memory, at most so many rows."""
 
     def count(
         self, source: Source, keys: Sequence[Key], *, weight: str | None = None, total: str | None = None
@@ -185,3 +314,31 @@ class Engine(Protocol):
         parts: Sequence[Sequence[Any]] = (),
     ) -> Repeated:
         """Count the rows that are the same in some columns, within the table and across its parts."""
+
+    def over(self, source: Source, columns: Sequence[str], limit: float) -> int:
+        """Count the rows in which some numbers, missing ones left out, add up to more than a limit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineSpec:
+    """An engine as the catalogue lists it.
+
+    Parameters
+    ----------
+    id : str
+        The word that names it.
+    title : str
+        Its name for people.
+    address : str
+        What an address of this engine looks like, for help texts; empty where it has none.
+    needs : str
+        The file of requirements that installs it; empty where it is always there.
+    make : callable
+        Takes the address, or an empty text, and gives the engine; raises EngineError where it cannot be had.
+    """
+
+    id: str
+    title: str
+    address: str
+    needs: str
+    make: Any

@@ -115,7 +115,7 @@ def _cuts(audited: Audited, column: str) -> tuple[float, ...]:
     """Cut into bins of about equal size; what is certain, at 0 and at 1, keeps bins of its own."""
     wanted = min(BINS, max(audited.dataset.n_rows // IN_A_BIN, 1))
     levels = [k / wanted for k in range(1, wanted)]
-    found = audited.engine.quantiles(audited.dataset.path, column, levels) if levels else ()
+    found = audited.engine.quantiles(audited.dataset.source, column, levels) if levels else ()
     return tuple(sorted({cut for cut in found if 1e-9 < cut < 1} | {1e-9, 1.0}))
 
 

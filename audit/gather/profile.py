@@ -107,7 +107,7 @@ def profile_of(
     keys = [Key(column=rule.column, cuts=rule.cuts) for rule in rules]
     keys.append(outcomes.label_key(roles.label))
     keys += [Key(column=roles.split)] if roles.split else []
-    counted, missing = engine.absent(dataset.path, keys, columns, weight=roles.weight)
+    counted, missing = engine.absent(dataset.source, keys, columns, weight=roles.weight)
     parts, part = _parts(counted, split=bool(roles.split))
     classes, labels = _classes([canonical(key[len(rules)]) for key in counted.keys], outcomes.label)
     return Profile(
@@ -227,10 +227,10 @@ def _repeats(dataset: Dataset, plan: Plan, engine: Engine, bench: Bench | None, 
             code = _split_code(value)
             if code is not None:
                 values[code].append(value)
-        found = engine.repeated(dataset.path, columns, split=roles.split, parts=values)
+        found = engine.repeated(dataset.source, columns, split=roles.split, parts=values)
         whole = Repeats(columns=len(columns), rows=found.rows, distinct=found.distinct)
         return _shared(whole, found.sizes, found.in_first)
-    found = engine.repeated(dataset.path, columns)
+    found = engine.repeated(dataset.source, columns)
     whole = Repeats(columns=len(columns), rows=found.rows, distinct=found.distinct)
     if bench is None or plan.model.kind != "train":
         return replace(whole, split_reason="no_split")

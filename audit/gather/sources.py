@@ -43,7 +43,7 @@ def stored(
     """
     roles = plan.roles
     return Audited(
-        source=dataset.path,
+        source=dataset.source,
         dataset=dataset,
         plan=plan,
         outcomes=outcomes,
