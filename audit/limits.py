@@ -76,6 +76,9 @@ def check(plan: Any) -> None:
     )
     in_range(100 <= plan.replicates <= 100_000, "replicates", plan.replicates, "100 to 100,000")
     in_range(0 <= plan.seed < 2**32, "seed", plan.seed, "a whole number from 0 to 4,294,967,295")
+    in_range(
+        1_000 <= plan.sample_rows <= 5_000_000, "sample_rows", plan.sample_rows, "1,000 to 5,000,000 rows"
+    )
     in_range(math.isfinite(plan.roles.threshold), "threshold", plan.roles.threshold, "a number")
     in_range(
         1 <= plan.grouping.min_size < 2**53, "min_size", plan.grouping.min_size, "a whole number of 1 or more"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 from dataclasses import dataclass, replace
@@ -13,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from audit.attempt import attempt, fitter, own_params, stand_in, train_before, with_original
 from audit.bench import Bench, column_decisions, decide, left_out, set_up, without_small
 from audit.counting import at_medians, count_decisions
-from audit.engines.duckdb_engine import DuckDBEngine
+from audit.data.opening import open_data
+from audit.data.place import engine_of
 from audit.errors import ModelError, RoleError, quote
 from audit.gather.basis import gather
 from audit.gather.sources import on_bench, stored
@@ -21,22 +21,23 @@ from audit.grouping import join_small, rules
 from audit.lookup import groupings
 from audit.metrics.authority import compare_with_fairlearn
 from audit.models.split import TEST
-from audit.progress import silent, within
-from audit.provenance import today, versions
+from audit.progress import Scans, silent, within
+from audit.provenance import data_record, today, versions
 from audit.regret import beside_columns, with_own_models
 from audit.result import Audit, assemble
 from audit.roles import Outcomes, check_roles
-from audit.rows import DataRecord, ModelRecord
+from audit.rows import ModelRecord
+from audit.sampling import in_memory, sample_notes
 from audit.uploaded import model_inputs, planned_model, run_model
 
 if TYPE_CHECKING:
     import numpy as np
-    import pandas as pd
     from numpy.typing import NDArray
 
     from audit.cells import Cells
     from audit.comparison import Trial
     from audit.data.dataset import Dataset
+    from audit.engines.protocol import Engine
     from audit.grouping import Rule
     from audit.plan import MitigationChoice, Plan
     from audit.progress import Progress
@@ -51,9 +52,10 @@ TEST_ROWS: Final = "test rows"
 
 
 def run(
-    data: pd.DataFrame | Path | str | Dataset,
+    data: Any,
     plan: Plan,
     *,
+    engine: str = "",
     model: Path | str | None = None,
     progress: Progress = silent,
 ) -> Audit:
@@ -61,10 +63,13 @@ def run(
 
     Parameters
     ----------
-    data : pandas.DataFrame, path or Dataset
-        One row for each person.
+    data : pandas, Spark or Dask data frame, path, table or Dataset
+        One row for each person. Folders, patterns such as "people/*.parquet", tables such as "spark:sales.people", lazy
+        frames and files of more than 200 MB are counted where they lie.
     plan : Plan
         Which column plays which part, where decisions come from, what is tolerated, what to try.
+    engine : {"", "duckdb", "spark", "dask"}
+        Who counts rows in place; naming one leaves them where they lie.
     model : path or None
         The model file, where the plan's model is "onnx" or "skops".
     progress : callable
@@ -86,7 +91,7 @@ def run(
     """
     with tempfile.TemporaryDirectory(prefix="evenhand-") as folder:
         progress(0.0, "Reading the data")
-        dataset = open_data(data, Path(folder))
+        dataset = open_data(data, Path(folder), engine=engine, progress=within(progress, 0.0, 0.1))
         work = prepare(
             dataset, plan, model=None if model is None else Path(model), progress=within(progress, 0.1, 0.5)
         )
@@ -98,32 +103,6 @@ def run(
             )
         progress(1.0, "Done")
         return work.audit.with_trials(tried) if tried else work.audit
-
-
-def open_data(data: Any, folder: Path) -> Dataset:
-    """Read whatever an audit may be given.
-
-    Parameters
-    ----------
-    data : pandas.DataFrame, path or Dataset
-        The data.
-    folder : Path
-        Where the table is kept while it is needed.
-
-    Returns
-    -------
-    Dataset
-        The data as a table with profiles.
-    """
-    if isinstance(data, str | os.PathLike):
-        from audit.data.ingest import ingest
-
-        return ingest(Path(data), folder)
-    if hasattr(data, "fingerprint") and hasattr(data, "columns") and hasattr(data, "path"):
-        return data  # type: ignore[no-any-return] # already a Dataset
-    from audit.data.ingest import ingest_frame
-
-    return ingest_frame(data, folder)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -148,6 +127,8 @@ class Work:
         The rows in memory.
     before : Before or None
         The model that mitigations start from.
+    sample : Dataset or None
+        Rows in memory for data that lie in place, once they are drawn.
     """
 
     dataset: Dataset
@@ -158,6 +139,7 @@ class Work:
     result: Audit | None = None
     bench: Bench | None = None
     before: Any = None
+    sample: Dataset | None = None
 
     @property
     def audit(self) -> Audit:
@@ -187,7 +169,29 @@ class Work:
         baseline = stand_in(self.plan, choice)
         if self.before is None or (self.before.original is not None and self.before.named != baseline):
             self._train_before(baseline, within(progress, 0.0, 0.3))
-        return attempt(self.bench, self.plan, choice, self.before, progress=within(progress, 0.3, 1.0))  # type: ignore[arg-type]
+        trial = attempt(self.bench, self.plan, choice, self.before, progress=within(progress, 0.3, 1.0))  # type: ignore[arg-type]
+        notes = sample_notes(self.dataset, self.sample)
+        return replace(trial, record=replace(trial.record, notes=(*notes, *trial.record.notes))) if notes else trial
+
+    def held(self, engine: Engine | None = None, progress: Progress = silent) -> Dataset:
+        """Give the rows in memory: a sample, where the data lie in place and are many.
+
+        Parameters
+        ----------
+        engine : Engine or None
+            Reads the rows where they lie; by default the engine of the data.
+        progress : callable
+            Where the work reports.
+
+        Returns
+        -------
+        Dataset
+            The data themselves where they do not lie in place.
+        """
+        if self.sample is None:
+            engine = engine or engine_of(self.dataset, progress=progress)
+            self.sample = in_memory(self.dataset, self.plan, engine, progress=progress)
+        return self.sample
 
     def _train_before(self, named: str, progress: Progress) -> None:
         progress(0.0, "Training the model without a mitigation")
@@ -195,7 +199,8 @@ class Work:
         info = planned_model(self.model, plan) if self.model else None
         if self.bench is None:
             extra = model_inputs(info, plan, self.dataset) if info else ()
-            self.bench = set_up(self.dataset, plan, self.outcomes, self.rules, extra=extra)
+            held = self.held(progress=within(progress, 0.0, 0.2))
+            self.bench = set_up(held, plan, self.outcomes, self.rules, extra=extra)
         fit, baseline = fitter(plan, self.model, info)
         threshold = 0.5 if plan.model.kind == "column" else plan.roles.threshold
         before, _ = train_before(self.bench, fit, baseline, threshold=threshold, progress=progress)
@@ -238,40 +243,52 @@ def prepare(dataset: Dataset, plan: Plan, *, model: Path | None = None, progress
         The audit and what mitigations need.
     """
     plan = plan if plan.dated else replace(plan, dated=today())
-    engine = DuckDBEngine()
+    dataset.check(progress=within(progress, 0.0, 0.02))
+    scans = Scans(progress)
+    engine = engine_of(dataset, progress=scans.scanning)
     plan, outcomes = at_medians(dataset, plan, check_roles(dataset, plan), engine)
     how = rules(dataset, plan, engine)
+    work = Work(dataset=dataset, plan=plan, outcomes=outcomes, model=model, rules=how)
     if plan.model.kind == "column":
-        progress(0.2, "Counting people")
+        work.model = None
+        _prepare_column(work, engine, scans)
+    elif plan.model.kind == "train":
+        _prepare_trained(work, engine, scans)
+    else:
+        _prepare_uploaded(work, engine, scans)
+    # Nothing of a file that was written meanwhile may be shown as belonging to its fingerprint.
+    dataset.check(progress=silent)
+    return work
+
+
+def _prepare_column(work: Work, engine: Engine, progress: Progress) -> None:
+    dataset, plan, outcomes, how = work.dataset, work.plan, work.outcomes, work.rules
+    progress(0.2, "Counting people")
+    tally = count_decisions(dataset, plan.roles, outcomes, how, engine)
+    how, joined = join_small(how, tally.cells, plan.grouping)
+    if joined:
         tally = count_decisions(dataset, plan.roles, outcomes, how, engine)
-        how, joined = join_small(how, tally.cells, plan.grouping)
-        if joined:
-            tally = count_decisions(dataset, plan.roles, outcomes, how, engine)
-        data = DataRecord(
-            **_about(dataset, plan, joined),
-            read=tally.read,
-            audited=tally.audited,
-            dropped=tally.dropped,
-            split=TEST_ROWS if plan.roles.split else "all rows",
-        )
-        record = _column_record(plan)
-        basis = gather(stored(dataset, plan, outcomes, how, engine), progress=within(progress, 0.4, 0.7))
-        basis = beside_columns(basis, dataset, plan, outcomes, how, progress=within(progress, 0.7, 0.9))
-        return Work(
-            dataset=dataset,
-            plan=plan,
-            outcomes=outcomes,
-            model=None,
-            rules=how,
-            result=_finish(plan, data, record, tally.cells, basis=basis, progress=progress),
-        )
-    if plan.model.kind == "train":
-        return _prepare_trained(dataset, plan, outcomes, how, progress)
-    return _prepare_uploaded(dataset, plan, outcomes, how, model=model, progress=progress)
+    work.rules = how
+    basis = gather(stored(dataset, plan, outcomes, how, engine), progress=within(progress, 0.4, 0.7))
+    held = work.held(engine, within(progress, 0.7, 0.8)) if plan.regret and plan.roles.task != "regression" else None
+    basis = beside_columns(basis, held or dataset, plan, outcomes, how, progress=within(progress, 0.8, 0.9))
+    data = data_record(
+        dataset,
+        plan,
+        joined=joined,
+        held=held,
+        read=tally.read,
+        audited=tally.audited,
+        dropped=tally.dropped,
+        split=TEST_ROWS if plan.roles.split else "all rows",
+    )
+    work.result = _finish(plan, data, _column_record(plan), tally.cells, basis=basis, progress=progress)
 
 
-def _prepare_trained(dataset: Dataset, plan: Plan, outcomes: Outcomes, how: Any, progress: Progress) -> Work:
-    bench = set_up(dataset, plan, outcomes, how)
+def _prepare_trained(work: Work, engine: Engine, progress: Progress) -> None:
+    plan, outcomes, how = work.plan, work.outcomes, work.rules
+    held = work.held(engine, within(progress, 0.0, 0.1))
+    bench = set_up(held, plan, outcomes, how)
     bench, how, joined = without_small(bench, bench.rows(TEST), how, plan)
     fit, baseline = fitter(plan, None, None)
     progress(0.1, "Training the model")
@@ -281,8 +298,11 @@ def _prepare_trained(dataset: Dataset, plan: Plan, outcomes: Outcomes, how: Any,
     test = bench.rows(TEST)
     decisions = decide(before.score, plan.roles.threshold)
     cells = bench.cells(test, [decisions])
-    data = DataRecord(
-        **_about(dataset, plan, joined),
+    data = data_record(
+        work.dataset,
+        plan,
+        joined=joined,
+        held=held,
         read=bench.read,
         audited=len(test),
         dropped=left_out(bench),
@@ -296,33 +316,36 @@ def _prepare_trained(dataset: Dataset, plan: Plan, outcomes: Outcomes, how: Any,
         features=fitted.features,
         notes=fitted.notes,
     )
+    basis = _on_bench(work, held, (bench, how), (test, decisions, before.score), progress)
+    work.model = None
+    work.result = _finish(plan, data, record, cells, basis=basis, progress=progress)
+    work.bench, work.before = bench, before
+
+
+def _on_bench(
+    work: Work, held: Dataset, seen: tuple[Bench, Any], decided: tuple[Any, Any, Any], progress: Progress
+) -> Basis:
+    """Count what the plan asks for over rows in memory and the decisions about them."""
+    (bench, how), (rows, decisions, score) = seen, decided
     audited = on_bench(
         bench,
-        test,
+        rows,
         decisions,
-        before.score,
-        dataset=dataset,
-        plan=plan,
-        outcomes=outcomes,
+        score,
+        dataset=held,
+        plan=work.plan,
+        outcomes=work.outcomes,
         rules=how,
-        engine=DuckDBEngine(),
+        engine=engine_of(held),
     )
     basis = gather(audited, progress=within(progress, 0.8, 0.85))
-    basis = with_own_models(basis, plan, bench, test, decisions, progress=within(progress, 0.85, 0.9))
-    work = Work(
-        dataset=dataset,
-        plan=plan,
-        outcomes=outcomes,
-        model=None,
-        result=_finish(plan, data, record, cells, basis=basis, progress=progress),
+    return with_own_models(
+        basis, work.plan, bench, rows, decisions, progress=within(progress, 0.85, 0.9)
     )
-    work.bench, work.before = bench, before
-    return work
 
 
-def _prepare_uploaded(
-    dataset: Dataset, plan: Plan, outcomes: Outcomes, how: Any, *, model: Path | None, progress: Progress
-) -> Work:
+def _prepare_uploaded(work: Work, engine: Engine, progress: Progress) -> None:
+    plan, outcomes, how, model = work.plan, work.outcomes, work.rules, work.model
     if model is None:
         raise ModelError(
             f"The plan audits the model {quote(plan.model.name or plan.model.kind)}, but no file is given.",
@@ -330,16 +353,17 @@ def _prepare_uploaded(
             code="model_missing",
         )
     info = planned_model(model, plan)
-    inputs = model_inputs(info, plan, dataset)
+    inputs = model_inputs(info, plan, work.dataset)
     from audit.models.upload import check_model
 
-    check_model(info, dataset, inputs)
-    bench = set_up(dataset, plan, outcomes, how, extra=inputs)
+    check_model(info, work.dataset, inputs)
+    held = work.held(engine, within(progress, 0.0, 0.1))
+    bench = set_up(held, plan, outcomes, how, extra=inputs)
     if info.kind == "skops" and info.refittable:
         bench = replace(bench, features=inputs)  # it is refitted on the columns that it takes
     rows = bench.rows(TEST if plan.roles.split else None)
     bench, how, joined = without_small(bench, rows, how, plan)
-    work = Work(dataset=dataset, plan=plan, outcomes=outcomes, model=model, rules=how, bench=bench)
+    work.bench = bench
     ran = run_model(
         (model, info),
         bench,
@@ -349,8 +373,11 @@ def _prepare_uploaded(
         threshold=plan.roles.threshold,
         progress=within(progress, 0.1, 0.8),
     )
-    data = DataRecord(
-        **_about(dataset, plan, joined),
+    data = data_record(
+        work.dataset,
+        plan,
+        joined=joined,
+        held=held,
         read=bench.read,
         audited=len(rows),
         dropped=left_out(bench) if plan.roles.split else bench.dropped,
@@ -364,21 +391,9 @@ def _prepare_uploaded(
         features=inputs,
         notes=tuple(dict.fromkeys((MAY_KNOW_ROWS, *info.notes, *ran.notes))),
     )
-    audited = on_bench(
-        bench,
-        rows,
-        ran.decisions,
-        ran.score,
-        dataset=dataset,
-        plan=plan,
-        outcomes=outcomes,
-        rules=how,
-        engine=DuckDBEngine(),
-    )
-    basis = gather(audited, progress=within(progress, 0.8, 0.85))
-    basis = with_own_models(basis, plan, bench, rows, ran.decisions, progress=within(progress, 0.85, 0.9))
+    basis = _on_bench(work, held, (bench, how), (rows, ran.decisions, ran.score), progress)
     cells = bench.cells(rows, [ran.decisions])
-    return replace(work, result=_finish(plan, data, record, cells, basis=basis, progress=progress))
+    work.result = _finish(plan, data, record, cells, basis=basis, progress=progress)
 
 
 def _column_record(plan: Plan) -> ModelRecord:
@@ -391,17 +406,6 @@ def _column_record(plan: Plan) -> ModelRecord:
         return ModelRecord(title=title, kind="column", has_scores=True, threshold=roles.threshold)
     title = f"Scores from column {quote(roles.score or '')}, positive from {roles.threshold:g}"
     return ModelRecord(title=title, kind="column", has_scores=True, threshold=roles.threshold)
-
-
-def _about(dataset: Dataset, plan: Plan, joined: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Name, fingerprint, notes and missing values of the columns that play a part."""
-    missing = [(name, dataset.column(name).n_missing) for name in plan.roles.taken()]
-    return {
-        "name": dataset.name,
-        "fingerprint": dataset.fingerprint,
-        "notes": (*dataset.notes, *joined),
-        "missing": tuple(sorted(((name, n) for name, n in missing if n), key=lambda item: -item[1])),
-    }
 
 
 def _finish(

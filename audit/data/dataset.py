@@ -193,6 +193,8 @@ class Dataset:
         for name in wanted:
             if name not in known:
                 raise RoleError.unknown_column(name, self.names)
+        if self.rows is not None:
+            return self.rows.select(wanted)  # type: ignore[union-attr] # a table: only data in place have other rows
         with pq.ParquetFile(self.path) as file:
             # Parquet takes "a.b" for a path and may read column "a" as well: select() keeps what was asked for.
             return file.read(columns=wanted).select(wanted)

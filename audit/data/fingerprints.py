@@ -10,19 +10,12 @@ from audit.errors import InputError, quote
 from audit.progress import silent
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from audit.progress import Progress
 
 FingerprintKind = Literal["bytes", "files", "rows"]
-
-FINGERPRINTS: Final[Mapping[str, str]] = {
-    "bytes": "SHA-256 of the bytes of the file",
-    "files": "SHA-256 of the sorted names and SHA-256 values of the files",
-    "rows": "hash of the rows in any order, taken by the engine",
-}
-"""What a fingerprint was taken of, in words."""
 
 _STEP: Final = 8 * 1024 * 1024
 

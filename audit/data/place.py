@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,10 +16,12 @@ from audit.progress import silent
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from audit.data.dataset import Dataset
+    from audit.engines.protocol import Engine
     from audit.progress import Progress
 
-TITLES: Final[Mapping[str, str]] = {"duckdb": "DuckDB", "spark": "Spark", "dask": "Dask"}
-"""The engines as a reader knows them."""
+ADDRESSES: Final[Mapping[str, str]] = {"spark": "EVENHAND_SPARK", "dask": "EVENHAND_DASK"}
+"""The environment variables that say where a distributed engine runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +40,8 @@ class Place:
         The data folder that no file may lie outside of; empty where whoever runs the audit may name any file.
     source : Files or Held
         The files or the table as an engine counts them, with columns and types.
+    address : str, default ""
+        Where the engine runs; it is never kept, because an address can hold a password.
     """
 
     engine: str
@@ -44,6 +49,7 @@ class Place:
     source: Files | Held
     files: tuple[Stamp, ...] = ()
     root: str = ""
+    address: str = field(default="", compare=False, repr=False)
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -92,7 +98,9 @@ class Place:
             The place; whether the files are still there is not looked at.
         """
         files = tuple(Stamp(**each) for each in raw["files"])
-        columns = tuple(Column(name=name, stored=stored, dtype=dtype) for name, stored, dtype in raw["columns"])
+        columns = tuple(
+            Column(name=name, stored=stored, dtype=dtype) for name, stored, dtype in raw["columns"]
+        )
         source: Files | Held = (
             Held(table=str(raw["table"]), columns=columns)
             if raw["table"]
@@ -153,3 +161,27 @@ class Place:
                 code="outside_folder",
             )
         return root
+
+
+def engine_of(dataset: Dataset, *, progress: Progress = silent) -> Engine:
+    """Start the engine that counts the rows of some data.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The data: in place, they say which engine; in the store or in memory, DuckDB counts them.
+    progress : callable
+        Told about long scans; may raise to stop them.
+
+    Returns
+    -------
+    Engine
+        Ready to count.
+    """
+    from audit.engines.catalogue import make
+
+    place = dataset.place
+    if place is None:
+        return make().watched(progress)
+    address = place.address or os.environ.get(ADDRESSES.get(place.engine, ""), "")
+    return make(place.engine, address).watched(progress)

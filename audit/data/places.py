@@ -67,7 +67,7 @@ def find_files(text: str, root: Path | None = None) -> tuple[Path, ...]:
 
 
 def _matching(text: str) -> Iterable[Path]:
-    for name in glob.iglob(text, recursive=True):
+    for name in glob.iglob(text, recursive=True):  # noqa: PTH207 - Path.glob takes no absolute pattern
         found = Path(name)
         if not found.name.startswith("_") and found.is_file():
             yield found.resolve(strict=True)
@@ -116,7 +116,7 @@ def _one_format(found: Sequence[Path], text: str) -> tuple[Path, ...]:
             fix="Name the files with a pattern such as '*.parquet', or move the others away.",
             code="mixed_formats",
         )
-    return tuple(sorted(dict.fromkeys(_regular(path) for path in found), key=lambda path: str(path)))
+    return tuple(sorted(dict.fromkeys(_regular(path) for path in found), key=str))
 
 
 def _regular(path: Path) -> Path:

@@ -88,7 +88,11 @@ def profile_table(
 def _profile(name: str, column: pa.ChunkedArray, origin: str | None) -> ColumnProfile:
     counted = pc.value_counts(column)
     return profile_counts(
-        name, counted.field("values"), counted.field("counts").to_numpy(), dtype=str(column.type), origin=origin
+        name,
+        counted.field("values"),
+        counted.field("counts").to_numpy(),
+        dtype=str(column.type),
+        origin=origin,
     )
 
 
