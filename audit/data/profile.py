@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.types as pt
 
 from audit.data.dataset import MAX_LEVELS, ColumnProfile, Dataset
-from audit.data.text_types import ISO_DATE, ISO_TIME, matches
+from audit.text_types import ISO_DATE, ISO_TIME, matches
 from audit.values import canonical, natural_key
 
 if TYPE_CHECKING:

@@ -1,5 +1,8 @@
 """The Parquet file of a data set: the table, and in its footer what was learnt about it when it was read.
 
+Columns with few values have narrow columns of codes behind the table's own (:mod:`audit.engines.codes`); only engines
+read them.
+
 One file holds everything, so that copying it copies the profiles and deleting it leaves nothing behind.
 """
 
@@ -19,6 +22,7 @@ import pyarrow.parquet as pq
 
 from audit.data.dataset import ColumnProfile
 from audit.data.profile import profile_table
+from audit.engines import codes
 
 _KEY: Final = b"evenhand"
 _VERSION: Final = 1
@@ -64,6 +68,7 @@ def write_parquet(table: pa.Table, path: Path, stored: Stored) -> None:
         What is to be said in the footer.
     """
     rows = max(1024, min(_ROWS_PER_GROUP, _CELLS_PER_GROUP // max(table.num_columns, 1)))
+    table, coded = _with_codes(table, stored)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tmp-", suffix=".parquet")
     os.close(handle)
     temporary = Path(name)
@@ -71,6 +76,8 @@ def write_parquet(table: pa.Table, path: Path, stored: Stored) -> None:
         with pq.ParquetWriter(temporary, table.schema, compression="zstd", version="2.6") as writer:
             writer.write_table(table, row_group_size=rows)
             writer.add_key_value_metadata({_KEY: _pack(stored)})
+            if coded:
+                writer.add_key_value_metadata({codes.KEY: codes.packed(coded)})
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -93,7 +100,31 @@ def open_parquet(path: Path) -> Stored:
     with pq.ParquetFile(path) as file:
         n_rows = file.metadata.num_rows
         found = _unpack((file.metadata.metadata or {}).get(_KEY), n_rows)
-        return found or Stored(n_rows=n_rows, columns=profile_table(file.read()))
+        if found:
+            return found
+        hidden = {each.name for each in codes.codes_of(path).values()}
+        return Stored(
+            n_rows=n_rows,
+            columns=profile_table(file.read().select([n for n in file.schema_arrow.names if n not in hidden])),
+        )
+
+
+def _with_codes(table: pa.Table, stored: Stored) -> tuple[pa.Table, dict[str, codes.Coded]]:
+    """Put columns of codes behind the table's own."""
+    if table.num_rows < codes.FEWEST_ROWS:
+        return table, {}
+    levels: dict[str, pa.Array] = {}
+    for profile in stored.columns:
+        if len(levels) < codes.MOST_COLUMNS and profile.kind != "empty":
+            found = codes.values_of(table.column(profile.name), profile.n_distinct)
+            if found is not None:
+                levels[profile.name] = found
+    names = codes.free_names(table.column_names, len(levels))
+    coded = {}
+    for free, (name, each) in zip(names, levels.items(), strict=True):
+        table = table.append_column(free, codes.encode(table.column(name), each))
+        coded[name] = codes.Coded(name=free, levels=each)
+    return table, coded
 
 
 def _pack(stored: Stored) -> bytes:

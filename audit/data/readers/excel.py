@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 
 from audit.data.readers.spec import Loaded, Reader, unpacked_too_large, unreadable
-from audit.data.text_types import type_texts
+from audit.text_types import type_texts
 from audit.errors import InputError, quote
 from audit.values import canonical
 
