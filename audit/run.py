@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from audit.grouping import Rule
     from audit.plan import MitigationChoice, Plan
     from audit.progress import Progress
+    from audit.rows import DataRecord
     from audit.tables.basis import Basis
 
 MAY_KNOW_ROWS: Final = (
@@ -171,7 +172,11 @@ class Work:
             self._train_before(baseline, within(progress, 0.0, 0.3))
         trial = attempt(self.bench, self.plan, choice, self.before, progress=within(progress, 0.3, 1.0))  # type: ignore[arg-type]
         notes = sample_notes(self.dataset, self.sample)
-        return replace(trial, record=replace(trial.record, notes=(*notes, *trial.record.notes))) if notes else trial
+        return (
+            replace(trial, record=replace(trial.record, notes=(*notes, *trial.record.notes)))
+            if notes
+            else trial
+        )
 
     def held(self, engine: Engine | None = None, progress: Progress = silent) -> Dataset:
         """Give the rows in memory: a sample, where the data lie in place and are many.
@@ -270,7 +275,11 @@ def _prepare_column(work: Work, engine: Engine, progress: Progress) -> None:
         tally = count_decisions(dataset, plan.roles, outcomes, how, engine)
     work.rules = how
     basis = gather(stored(dataset, plan, outcomes, how, engine), progress=within(progress, 0.4, 0.7))
-    held = work.held(engine, within(progress, 0.7, 0.8)) if plan.regret and plan.roles.task != "regression" else None
+    held = (
+        work.held(engine, within(progress, 0.7, 0.8))
+        if plan.regret and plan.roles.task != "regression"
+        else None
+    )
     basis = beside_columns(basis, held or dataset, plan, outcomes, how, progress=within(progress, 0.8, 0.9))
     data = data_record(
         dataset,
@@ -339,9 +348,7 @@ def _on_bench(
         engine=engine_of(held),
     )
     basis = gather(audited, progress=within(progress, 0.8, 0.85))
-    return with_own_models(
-        basis, work.plan, bench, rows, decisions, progress=within(progress, 0.85, 0.9)
-    )
+    return with_own_models(basis, work.plan, bench, rows, decisions, progress=within(progress, 0.85, 0.9))
 
 
 def _prepare_uploaded(work: Work, engine: Engine, progress: Progress) -> None:

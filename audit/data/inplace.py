@@ -9,23 +9,24 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from audit.data.columns import clean_name, clean_names
+from audit.data.columns import clean_name, clean_names, plain_column
 from audit.data.dataset import Dataset
 from audit.data.fingerprints import of_files, stamp
 from audit.data.place import ADDRESSES, Place, engine_of
-from audit.data.places import find_files
-from audit.data.profile import profiles_of
+from audit.data.places import find_all
+from audit.data.profile import profile_counts, profiles_of
 from audit.data.readers import recognise
 from audit.data.readers.spec import Content
 from audit.engines.catalogue import make
-from audit.engines.protocol import Files, Held
+from audit.engines.protocol import Files, Held, Key
 from audit.errors import InputError, listing, quote
 from audit.progress import silent, within
 from audit.wording.places import ENGINE_TITLES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from audit.data.dataset import ColumnProfile
     from audit.data.fingerprints import Stamp
     from audit.engines.protocol import Engine
     from audit.progress import Progress
@@ -37,6 +38,9 @@ LARGE_BYTES: Final = 200_000_000
 
 JOB_ROWS: Final = 2_000_000
 """From so many rows on, counting takes a process of its own."""
+
+MOST_COUNTED: Final = 100_000
+"""Different values of a column up to which each of them is counted, however many rows there are."""
 
 _TABLE: Final = re.compile(r"(spark|dask):([\w.`-]{1,400})")
 _FORMATS: Final[Mapping[str, str]] = {"parquet": "parquet", "delimited": "csv"}
@@ -98,7 +102,7 @@ def is_large(path: Path) -> bool:
 
 
 def open_in_place(
-    what: str | os.PathLike[str],
+    what: str | os.PathLike[str] | Sequence[str],
     *,
     engine: str = "",
     address: str = "",
@@ -109,8 +113,8 @@ def open_in_place(
 
     Parameters
     ----------
-    what : str or path
-        A file, a folder, a pattern, or a table such as "spark:sales.people".
+    what : str, path or sequence of str
+        A file, a folder, a pattern, a table such as "spark:sales.people", or several files.
     engine : {"", "duckdb", "spark", "dask"}
         Who counts the rows; by default the engine that the table names, or DuckDB.
     address : str, default ""
@@ -132,8 +136,9 @@ def open_in_place(
     EngineError
         Where the engine cannot be had.
     """
-    text = os.fspath(what)
-    table = None if root is not None else table_of(text)
+    texts = [os.fspath(what)] if isinstance(what, str | os.PathLike) else [str(each) for each in what]
+    text = texts[0]
+    table = None if root is not None or len(texts) > 1 else table_of(text)
     if table is not None:
         if engine not in {"", table[0]}:
             raise InputError(
@@ -142,7 +147,7 @@ def open_in_place(
                 code="usage",
             )
         return _of_held(Held(table=table[1]), table[0], address, clean_name(table[1]), progress)
-    paths = find_files(text, root)
+    paths = find_all(texts, root)
     stamps = tuple(stamp(path) for path in paths)
     source = Files(paths=tuple(str(path) for path in paths), format=_format(paths))  # type: ignore[arg-type]
     counting = _engine(engine or "duckdb", address, within(progress, 0.5, 1.0))
@@ -157,7 +162,7 @@ def open_in_place(
         root=str(root) if root is not None else "",
         address=address,
     )
-    name = clean_name(Path(text).name) or "data"
+    name = clean_name(Path(text).name) or clean_name(paths[0].parent.name) or "data"
     if len(paths) > 1:
         name = f"{name} ({len(paths):,} files)"
     dataset = _described(counting, place, (name, fingerprint), found[1], within(progress, 0.5, 1.0))
@@ -265,7 +270,7 @@ def _described(
             fix="Name data that hold rows.",
             code="no_rows",
         )
-    columns = profiles_of(described)
+    columns = _exact(engine, place, described.n_rows, profiles_of(described))
     origins = {column.name: column.stored for column in place.source.columns}
     columns = tuple(
         column if origins[column.name] == column.name else replace(column, renamed_from=origins[column.name])
@@ -289,6 +294,35 @@ def _described(
         rows=place.source,
         place=place,
     )
+
+
+def _exact(
+    engine: Engine, place: Place, n_rows: int, profiles: tuple[ColumnProfile, ...]
+) -> tuple[ColumnProfile, ...]:
+    """Count the values of columns that a description does not list, as long as they are not too many."""
+    found = []
+    for profile in profiles:
+        if profile.levels or profile.kind == "empty":
+            found.append(profile)
+        elif n_rows > JOB_ROWS and profile.n_distinct > MOST_COUNTED:
+            found.append(replace(profile, about=True))
+        else:
+            counted = engine.tabulate(place.source, [Key(column=profile.name)])
+            values = plain_column(_whole(counted.keys[0]))
+            if values is None:
+                found.append(replace(profile, about=True))
+                continue
+            exact = profile_counts(
+                profile.name, values.combine_chunks(), counted.n.astype("int64"), dtype=profile.dtype
+            )
+            found.append(exact)
+    return tuple(found)
+
+
+def _whole(values: Any) -> Any:
+    import pyarrow as pa
+
+    return values if isinstance(values, pa.ChunkedArray) else pa.chunked_array([values])
 
 
 def _still(stamps: tuple[Stamp, ...]) -> None:

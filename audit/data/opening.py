@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from audit.errors import InputError
 from audit.progress import silent
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ def open_data(
     Parameters
     ----------
     data : data frame, path, text or Dataset
-        A pandas frame, a lazy frame of Spark or Dask, a file, a folder, a pattern such as "people/*.parquet", a table
-        such as "spark:sales.people", or a data set that is open already.
+        A pandas frame, a lazy frame of Spark or Dask, a file, a folder, a pattern such as "people/*.parquet", a list of
+        files, a table such as "spark:sales.people", or a data set that is open already.
     folder : Path
         Where a file that is read is kept as Parquet while it is needed.
     in_place : bool or None, default None
@@ -50,18 +51,32 @@ def open_data(
 
     if frame_engine(data):
         return open_frame(data, progress=progress)
-    if isinstance(data, str | os.PathLike):
-        text = os.fspath(data)
-        if in_place or (in_place is None and (engine or _lies(text))):
-            return open_in_place(text, engine=engine, address=address, progress=progress)
-        from audit.data.ingest import ingest
-
-        return ingest(Path(text), folder)
+    if isinstance(data, str | os.PathLike | list | tuple):
+        texts = [os.fspath(data)] if isinstance(data, str | os.PathLike) else [os.fspath(each) for each in data]
+        if in_place or (in_place is None and (engine or len(texts) > 1 or _lies(texts[0]))):
+            return open_in_place(texts, engine=engine, address=address, progress=progress)
+        return _read(texts, folder)
     if hasattr(data, "fingerprint") and hasattr(data, "columns") and hasattr(data, "path"):
         return data  # type: ignore[no-any-return] # already a Dataset
     from audit.data.ingest import ingest_frame
 
     return ingest_frame(data, folder)
+
+
+def _read(texts: list[str], folder: Path) -> Dataset:
+    """Read one file whole."""
+    from audit.data.ingest import ingest
+    from audit.data.places import find_all
+
+    paths = find_all(texts)
+    if len(paths) > 1:
+        raise InputError(
+            "Several files are not read into memory as one table.",
+            why="They are counted in place.",
+            fix="Leave out --no-in-place, or name one file.",
+            code="usage",
+        )
+    return ingest(paths[0], folder, name=paths[0].name if Path(texts[0]).is_dir() else Path(texts[0]).name)
 
 
 def _lies(text: str) -> bool:

@@ -22,6 +22,27 @@ MOST_FILES: Final = 10_000
 _MAGIC: Final = "*?["
 
 
+def find_all(texts: Sequence[str], root: Path | None = None) -> tuple[Path, ...]:
+    """Say which files some paths, folders and patterns mean together.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Each as :func:`find_files` understands it.
+    root : Path or None, default None
+        A folder that no file may lie outside of.
+
+    Returns
+    -------
+    tuple of Path
+        Real places of regular files, each once, in the order of their names.
+    """
+    if len(texts) == 1:
+        return find_files(texts[0], root)
+    found = dict.fromkeys(path for text in texts for path in find_files(text, root))
+    return _one_format(list(found), texts[0])
+
+
 def find_files(text: str, root: Path | None = None) -> tuple[Path, ...]:
     """Say which files a path, a folder or a pattern means.
 
