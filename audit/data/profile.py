@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from audit.data.dataset import Kind
+    from audit.engines.protocol import Described, DescribedColumn
 
 _MERGED: Final = 1_000
 """Distinct values up to which equal texts such as "1" and "1.0" are counted as one."""
@@ -82,6 +83,48 @@ def profile_table(
     return tuple(
         _profile(name, column, origin)
         for name, column, origin in zip(table.column_names, table.columns, origins, strict=True)
+    )
+
+
+def profiles_of(described: Described) -> tuple[ColumnProfile, ...]:
+    """Describe the columns of rows that are counted in place.
+
+    Parameters
+    ----------
+    described : Described
+        What an engine's scan said.
+
+    Returns
+    -------
+    tuple of ColumnProfile
+        One for each column; of a column with more than 1,000 values none is listed, and how many there are is an
+        estimate.
+    """
+    return tuple(_of_description(each) for each in described.columns)
+
+
+def _of_description(each: DescribedColumn) -> ColumnProfile:
+    column = each.column
+    plain = {"name": column.name, "dtype": column.dtype}
+    plain |= {} if column.name == column.stored else {"renamed_from": column.stored}
+    if each.values is None:
+        number = column.dtype in {"float", "double"} or "int" in column.dtype
+        kind: Kind = (
+            "numeric" if number else "text" if column.dtype == "string" else "date"
+        )
+        return ColumnProfile(
+            **plain, kind=kind, n_missing=each.n_missing, n_distinct=each.n_distinct, low=each.low, high=each.high
+        )
+    values = pa.array([value for value, _ in each.values])
+    levels, n_distinct, n_blank = _levels(values, np.array([n for _, n in each.values], dtype=np.int64))
+    return ColumnProfile(
+        **plain,
+        kind=_kind(values, n_distinct),
+        n_missing=each.n_missing + n_blank,
+        n_distinct=n_distinct,
+        levels=levels,
+        low=each.low,
+        high=each.high,
     )
 
 

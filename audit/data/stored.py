@@ -26,7 +26,7 @@ from audit.engines import codes
 
 _KEY: Final = b"evenhand"
 _VERSION: Final = 1
-_ROWS_PER_GROUP: Final = 122_880  # what DuckDB reads as one piece of work
+ROWS_PER_GROUP: Final = 122_880  # what DuckDB reads as one piece of work
 _CELLS_PER_GROUP: Final = 20_000_000
 
 
@@ -67,7 +67,7 @@ def write_parquet(table: pa.Table, path: Path, stored: Stored) -> None:
     stored : Stored
         What is to be said in the footer.
     """
-    rows = max(1024, min(_ROWS_PER_GROUP, _CELLS_PER_GROUP // max(table.num_columns, 1)))
+    rows = max(1024, min(ROWS_PER_GROUP, _CELLS_PER_GROUP // max(table.num_columns, 1)))
     table, coded = _with_codes(table, stored)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tmp-", suffix=".parquet")
     os.close(handle)
@@ -75,13 +75,29 @@ def write_parquet(table: pa.Table, path: Path, stored: Stored) -> None:
     try:
         with pq.ParquetWriter(temporary, table.schema, compression="zstd", version="2.6") as writer:
             writer.write_table(table, row_group_size=rows)
-            writer.add_key_value_metadata({_KEY: _pack(stored)})
-            if coded:
-                writer.add_key_value_metadata({codes.KEY: codes.packed(coded)})
+            writer.add_key_value_metadata(footer(stored, coded))
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def footer(stored: Stored, coded: dict[str, codes.Coded]) -> dict[bytes, bytes]:
+    """Give what the footer of a stored file holds.
+
+    Parameters
+    ----------
+    stored : Stored
+        What was learnt about the table.
+    coded : dict of str to Coded
+        Columns and their codes.
+
+    Returns
+    -------
+    dict of bytes to bytes
+        For the file's metadata.
+    """
+    return {_KEY: _pack(stored)} | ({codes.KEY: codes.packed(coded)} if coded else {})
 
 
 def open_parquet(path: Path) -> Stored:

@@ -146,7 +146,7 @@ class DuckDBEngine(LazyEngine):
             + (f", count(*) FILTER (c{i} LIKE '%.%' OR c{i} LIKE '%e%')" if "int" in c.dtype else ", 0")
             for i, c in typed
         )
-        row = self._watched(connection, lambda: texts.aggregate(counts).fetchone())
+        row = self._watched(connection, lambda: texts.aggregate(counts).fetchall()[0])
         columns = list(source.columns)
         for place, (i, column) in enumerate(typed):
             bad, no_number, decimal = row[3 * place : 3 * place + 3]
@@ -167,7 +167,7 @@ class DuckDBEngine(LazyEngine):
                 *(nw.nth(i).alias(f"c{i}") for i in range(len(names)))
             )
             native = _plain(rows, source, names).to_native()
-            return self._watched(connection, lambda: native.aggregate(measures).fetchone())
+            return self._watched(connection, lambda: native.aggregate(measures).fetchall()[0])
 
     def _listed(self, source: Source, names: Sequence[str]) -> dict[str, list[tuple[Any, int]]]:
         """List values; of CSV files in one pass, because each pass reads all of their text."""

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pyarrow.types as pt
 
 from audit.data.readers.spec import Loaded, Reader, too_many_cells, unpacked_too_large, unreadable
+from audit.engines import codes
 from audit.errors import InputError, listing, quote
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ def _read(content: Content) -> Loaded:
 def _load(content: Content) -> Loaded:
     buffer = pa.BufferReader(pa.py_buffer(content.data))
     with pq.ParquetFile(buffer) as file:
-        schema = file.schema_arrow
+        hidden = codes.unpacked((file.metadata.metadata or {}).get(codes.KEY)).values()
+        schema = _shown(file.schema_arrow, {each.name for each in hidden})
         rows = file.metadata.num_rows
         too_many_cells(content, rows, len(schema))
     nested = [field.name for field in schema if pt.is_nested(field.type)]
@@ -57,6 +59,13 @@ def _load(content: Content) -> Loaded:
     columns = [table.column(at) for at in places]
     unpacked_too_large(content, sum(_decoded_size(column) for column in columns))
     return Loaded(names=tuple(names), columns=tuple(columns), notes=_notes(nested))
+
+
+def _shown(schema: pa.Schema, hidden: set[str]) -> pa.Schema:
+    """Leave out the codes of a file that this program stored; they are its last columns."""
+    while len(schema) and schema.names[-1] in hidden:
+        schema = schema.remove(len(schema) - 1)
+    return schema
 
 
 def _flat_places(schema: pa.Schema) -> list[int]:
