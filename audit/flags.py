@@ -153,9 +153,14 @@ def _places(group: argparse._ArgumentGroup) -> None:
         default="",
         help="who counts rows in place (default duckdb, on this machine)",
     )
-    group.add_argument("--master", metavar="URL", default="", help="where Spark runs, such as spark://host:7077")
     group.add_argument(
-        "--scheduler", metavar="ADDRESS", default="", help="where Dask's scheduler is, such as tcp://host:8786"
+        "--master", metavar="URL", default="", help="where Spark runs, such as spark://host:7077"
+    )
+    group.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        default="",
+        help="where Dask's scheduler is, such as tcp://host:8786",
     )
     group.add_argument(
         "--sample-rows",

@@ -322,9 +322,14 @@ def data_from(arguments: argparse.Namespace, folder: Path, *, progress: Progress
         Where there are none, or options contradict each other.
     """
     engine = arguments.engine
-    for other, name, address in (("spark", "--master", arguments.master), ("dask", "--scheduler", arguments.scheduler)):
+    for other, name, address in (
+        ("spark", "--master", arguments.master),
+        ("dask", "--scheduler", arguments.scheduler),
+    ):
         if address and engine not in {"", other}:
-            raise PlanError(f"{name} is given with the engine {engine}.", fix=f"Name --engine {other}.", code="usage")
+            raise PlanError(
+                f"{name} is given with the engine {engine}.", fix=f"Name --engine {other}.", code="usage"
+            )
         engine = engine or (other if address else "")
     if engine and arguments.in_place is False:
         raise PlanError(

@@ -24,6 +24,8 @@ VARIABLE: Final = "EVENHAND_DATA_FOLDERS"
 MOST_NAMES: Final = 10_000
 """Names of a folder that are looked at."""
 
+_MOST_FOOTER: Final = 64 * 1024 * 1024
+
 ENDINGS: Final = {
     ".parquet": "Parquet",
     ".pq": "Parquet",
@@ -66,12 +68,15 @@ class Entry:
         For a file: "Parquet", "CSV" or "TSV".
     n_bytes : int, default 0
         For a file: its size.
+    changed : int, default 0
+        For a file: when it was written last, in nanoseconds.
     """
 
     name: str
     kind: Literal["folder", "file"]
     format: str = ""
     n_bytes: int = 0
+    changed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +144,35 @@ def _unreadable(path: Path) -> str:
     except OSError as error:
         return f"It cannot be read: {(error.strerror or 'unknown reason').lower()}."
     return ""
+
+
+def offered(folder: str) -> Path:
+    """Find a data folder by its place, if the administrator still names it.
+
+    Parameters
+    ----------
+    folder : str
+        Its real place.
+
+    Returns
+    -------
+    Path
+        The same place.
+
+    Raises
+    ------
+    InputError
+        With code "outside_folder" where it is not among the data folders.
+    """
+    root = Path(folder)
+    if root not in {each.path for each in data_folders()}:
+        raise InputError(
+            f"The data folder {quote(clean_name(root.name))} is not offered any more.",
+            why="The administrator took it off the list of data folders.",
+            fix="Ask for it to be named again, or begin an audit of other data.",
+            code="outside_folder",
+        )
+    return root
 
 
 def inside(folder: Path, relative: str) -> Path:
@@ -276,7 +310,7 @@ def _entry(found: os.DirEntry[str], folder: Path) -> Entry | None:
     kind = ENDINGS.get(Path(found.name).suffix.casefold())
     if kind is None or not stat.S_ISREG(kept.st_mode) or found.name.startswith("_"):
         return None
-    return Entry(name=found.name, kind="file", format=kind, n_bytes=kept.st_size)
+    return Entry(name=found.name, kind="file", format=kind, n_bytes=kept.st_size, changed=kept.st_mtime_ns)
 
 
 def parquet_rows(folder: Path, relative: str) -> int | None:
@@ -292,12 +326,18 @@ def parquet_rows(folder: Path, relative: str) -> int | None:
     Returns
     -------
     int or None
-        The number of rows; None where the file cannot be read as Parquet.
+        The number of rows; None where the file cannot be read as Parquet, or its end is too large to be looked at.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        return int(pq.read_metadata(inside(folder, relative)).num_rows)
+        path = inside(folder, relative)
+        with path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(size - 8, 0))
+            if int.from_bytes(file.read(4), "little") > _MOST_FOOTER:
+                return None
+        return int(pq.read_metadata(path).num_rows)
     except (InputError, OSError, pa.ArrowException, ValueError):
         return None

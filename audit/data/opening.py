@@ -52,7 +52,9 @@ def open_data(
     if frame_engine(data):
         return open_frame(data, progress=progress)
     if isinstance(data, str | os.PathLike | list | tuple):
-        texts = [os.fspath(data)] if isinstance(data, str | os.PathLike) else [os.fspath(each) for each in data]
+        texts = (
+            [os.fspath(data)] if isinstance(data, str | os.PathLike) else [os.fspath(each) for each in data]
+        )
         if in_place or (in_place is None and (engine or len(texts) > 1 or _lies(texts[0]))):
             return open_in_place(texts, engine=engine, address=address, progress=progress)
         return _read(texts, folder)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from audit.data.fingerprints import FingerprintKind, Stamp, changed_since, of_files, stamp
-from audit.data.folders import checked
+from audit.data.folders import checked, offered
 from audit.engines.protocol import Column, Files, Held
 from audit.errors import InputError, quote
 from audit.progress import silent
@@ -138,7 +138,7 @@ class Place:
         now = []
         for each in self.files:
             path = Path(each.path)
-            if self.root and checked(path, self._folder()) != path:
+            if self.root and checked(path, offered(self.root)) != path:
                 raise changed_since(path.name, "Its path leads to another file now.")
             now.append(stamp(path))
         larger = next((a for a, b in zip(self.files, now, strict=True) if a.n_bytes != b.n_bytes), None)
@@ -147,20 +147,6 @@ class Place:
         if tuple(now) != self.files and of_files(now, progress=progress)[0] != fingerprint:
             name = next(Path(a.path).name for a, b in zip(self.files, now, strict=True) if a != b)
             raise changed_since(name, "It was written again, and its bytes are others now.")
-
-    def _folder(self) -> Path:
-        """Give the data folder, if the administrator still names it."""
-        from audit.data.folders import data_folders
-
-        root = Path(self.root)
-        if root not in {folder.path for folder in data_folders()}:
-            raise InputError(
-                f"The data folder {quote(root.name)} is not offered any more.",
-                why="The administrator took it off the list of data folders.",
-                fix="Ask for it to be named again, or begin an audit of other data.",
-                code="outside_folder",
-            )
-        return root
 
 
 def engine_of(dataset: Dataset, *, progress: Progress = silent) -> Engine:

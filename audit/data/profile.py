@@ -109,11 +109,14 @@ def _of_description(each: DescribedColumn) -> ColumnProfile:
     plain |= {} if column.name == column.stored else {"renamed_from": column.stored}
     if each.values is None:
         number = column.dtype in {"float", "double"} or "int" in column.dtype
-        kind: Kind = (
-            "numeric" if number else "text" if column.dtype == "string" else "date"
-        )
+        kind: Kind = "numeric" if number else "text" if column.dtype == "string" else "date"
         return ColumnProfile(
-            **plain, kind=kind, n_missing=each.n_missing, n_distinct=each.n_distinct, low=each.low, high=each.high
+            **plain,
+            kind=kind,
+            n_missing=each.n_missing,
+            n_distinct=each.n_distinct,
+            low=each.low,
+            high=each.high,
         )
     values = pa.array([value for value, _ in each.values])
     levels, n_distinct, n_blank = _levels(values, np.array([n for _, n in each.values], dtype=np.int64))

@@ -121,7 +121,9 @@ def open_parquet(path: Path) -> Stored:
         hidden = {each.name for each in codes.codes_of(path).values()}
         return Stored(
             n_rows=n_rows,
-            columns=profile_table(file.read().select([n for n in file.schema_arrow.names if n not in hidden])),
+            columns=profile_table(
+                file.read().select([n for n in file.schema_arrow.names if n not in hidden])
+            ),
         )
 
 

@@ -19,6 +19,13 @@ FINGERPRINT_TITLES: Final[Mapping[str, str]] = {
 }
 """What a fingerprint is, as the record of a report names it."""
 
+FINGERPRINT_SHORT: Final[Mapping[str, str]] = {
+    "bytes": "SHA-256 of the file",
+    "files": "SHA-256 over all files",
+    "rows": "hash of the rows in any order",
+}
+"""What a fingerprint is, in a few words."""
+
 FINGERPRINT_TEXTS: Final[Mapping[str, str]] = {
     "bytes": "SHA-256 of the bytes of the file",
     "files": "SHA-256 of the sorted names and SHA-256 values of the files",
