@@ -54,6 +54,11 @@ class Coded:
         """Number of codes, the one of a missing value included."""
         return len(self.levels) + 1
 
+    @property
+    def numbers(self) -> np.ndarray:
+        """The values as floating-point numbers, where the column holds numbers."""
+        return np.asarray(pc.cast(self.levels, pa.float64(), safe=False).to_numpy(zero_copy_only=False))
+
     def at_or_above(self, limit: float) -> int:
         """Give the smallest code of a value at or above a limit.
 
@@ -67,8 +72,7 @@ class Coded:
         int
             A code; one more than the last where every value is below.
         """
-        numbers = np.asarray(pc.cast(self.levels, pa.float64(), safe=False).to_numpy(zero_copy_only=False))
-        return int(np.searchsorted(numbers, limit, side="left")) + 1
+        return int(np.searchsorted(self.numbers, limit, side="left")) + 1
 
 
 def values_of(column: pa.ChunkedArray, n_distinct: int) -> pa.Array | None:

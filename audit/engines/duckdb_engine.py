@@ -5,8 +5,8 @@ The queries are written once with Narwhals, so that names never become SQL text 
 
 from __future__ import annotations
 
-import glob
 import hashlib
+import math
 import os
 import tempfile
 from contextlib import contextmanager, suppress
@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Any, Final
 import duckdb
 import narwhals as nw
 
-from audit.engines import looking
-from audit.engines.drawing import positions, taken
+from audit.engines import looking, narrowing
 from audit.engines.lazy import LazyEngine
-from audit.engines.protocol import Column, EngineSpec, Files, Held
+from audit.engines.protocol import EngineSpec, Files, Held
 from audit.engines.watching import watched
 from audit.errors import EngineError, InputError
 from audit.values import MISSING_TEXTS
@@ -34,6 +33,9 @@ if TYPE_CHECKING:
 MEMORY_MB: Final = 2048
 """What DuckDB may use where EVENHAND_ENGINE_MEMORY_MB says nothing."""
 
+MOST_SORTED: Final = 5_000_000
+"""Most rows whose values are held in memory for a quantile."""
+
 _TYPES: Final = {
     "int64": "BIGINT",
     "uint64": "UBIGINT",
@@ -42,7 +44,6 @@ _TYPES: Final = {
     "date32[day]": "DATE",
     "timestamp[us]": "TIMESTAMP",
 }
-_BATCH: Final = 122_880
 _ABSENT: Final = sorted(MISSING_TEXTS)
 
 
@@ -127,74 +128,40 @@ class DuckDBEngine(LazyEngine):
             return Files(
                 paths=source.paths, format="parquet", columns=looking.of_parquet(source.paths)
             )
-        with self._connected() as connection, _understood():
-            delimiter = _delimiter(connection, source.paths[0])
-            heads = [_head(connection, path, delimiter) for path in source.paths]
-            found = Files(
-                paths=source.paths,
-                format="csv",
-                columns=looking.of_texts(source.paths, heads),
-                delimiter=delimiter,
-            )
-            return self._settled(connection, found)
+        return looking.settled_texts(source, self._head, self._misfits)
 
-    def _settled(self, connection: Any, source: Files) -> Files:
-        """See that every row of CSV files fits the types of the first ones; whole numbers may turn out decimal."""
-        typed = [(i, c) for i, c in enumerate(source.columns) if c.dtype in _TYPES]
-        if not typed:
-            return source
-        texts = _csv(connection, source, dict.fromkeys(range(len(source.columns)), "VARCHAR"))
-        counts = ", ".join(
-            f"count(c{i}) - count(try_cast(c{i} AS {_TYPES[c.dtype]})), count(c{i}) - count(try_cast(c{i} AS DOUBLE))"
-            + (f", count(*) FILTER (c{i} LIKE '%.%' OR c{i} LIKE '%e%')" if "int" in c.dtype else ", 0")
-            for i, c in typed
+    def _head(self, path: str, delimiter: str) -> Any:
+        with self._connected() as connection:
+            try:
+                rows = connection.read_csv(
+                    path, header=True, all_varchar=True, delimiter=delimiter, quotechar='"', escapechar='"'
+                )
+                return rows.limit(looking.HEAD).to_arrow_table()
+            except duckdb.Error as error:
+                raise looking.damaged(path) from error
+
+    def _misfits(self, source: Files) -> list[tuple[int, int, int]]:
+        """Count for each column the rows that do not fit its type, are no number, and are decimal."""
+        with self._connected() as connection, _understood():
+            rows = _csv(connection, source, dict.fromkeys(range(len(source.columns)), "VARCHAR"))
+            counts = ", ".join(
+                f"count(c{i}) - count(try_cast(c{i} AS {_TYPES.get(c.dtype, 'VARCHAR')})), "
+                f"count(c{i}) - count(try_cast(c{i} AS DOUBLE)), "
+                f"count(*) FILTER (c{i} LIKE '%.%' OR c{i} LIKE '%e%')"
+                for i, c in enumerate(source.columns)
+            )
+            row = self._watched(connection, lambda: rows.aggregate(counts).fetchall()[0])
+        return [(row[3 * i], row[3 * i + 1], row[3 * i + 2]) for i in range(len(source.columns))]
+
+    def _quantiles(
+        self, source: Source, names: Sequence[str], query: Callable[[Any], Any], levels: Sequence[float]
+    ) -> list[Any]:
+        """DuckDB's own quantiles hold every value in memory: of many rows they are found by counting."""
+        if _rows_of(source) <= MOST_SORTED:
+            return super()._quantiles(source, names, query, levels)
+        return narrowing.quantiles(
+            lambda onward: self._run(source, names, lambda rows: onward(query(rows))), levels
         )
-        row = self._watched(connection, lambda: texts.aggregate(counts).fetchall()[0])
-        columns = list(source.columns)
-        for place, (i, column) in enumerate(typed):
-            bad, no_number, decimal = row[3 * place : 3 * place + 3]
-            if "int" in column.dtype and (bad or decimal) and not no_number:
-                columns[i] = Column(name=column.name, stored=column.stored, dtype="double")
-            elif bad:
-                raise looking.not_as_begun(column.name, column.dtype, int(bad))
-        return Files(paths=source.paths, format="csv", columns=tuple(columns), delimiter=source.delimiter)
-
-    def draw(
-        self, source: Source, columns: Sequence[str], *, rows: int, of: int, seed: int
-    ) -> pa.Table:
-        """Draw rows by their place in the files; the same seed draws the same rows.
-
-        Parameters
-        ----------
-        source : Path, pyarrow.Table or Files
-            Where the rows are.
-        columns : sequence of str
-            The columns wanted.
-        rows : int
-            How many rows.
-        of : int
-            How many there are.
-        seed : int
-            Where the draw starts.
-
-        Returns
-        -------
-        pyarrow.Table
-            The rows in the order of the files, each at most once.
-        """
-        source = self.look(source)
-        places = positions(rows, of, seed)
-        with self._connected() as connection, _understood():
-            opened = nw.from_native(_relation(connection, source, columns)).select(
-                *(nw.nth(i).alias(f"c{i}") for i in range(len(columns)))
-            )
-            native = _plain(opened, source, columns).to_native()
-
-            def scan() -> pa.Table:
-                reader = native.fetch_record_batch(_BATCH)
-                return taken(reader, places, reader.schema)
-
-            return self._watched(connection, scan).rename_columns(list(columns))
 
     def _estimated(self, source: Source, names: Sequence[str]) -> list[int]:
         measures = ", ".join(f"approx_count_distinct(c{i})" for i in range(len(names)))
@@ -276,7 +243,7 @@ def _relation(connection: Any, source: Source, names: Sequence[str]) -> Any:
     if isinstance(source, Files):
         return _files(connection, source, names)
     if isinstance(source, Path):
-        relation = connection.read_parquet(_literal(str(source)), hive_partitioning=False)
+        relation = connection.read_parquet(str(source))
         # DuckDB folds case: of "Sex" and "sex" it would rename one, so such files are read by Arrow.
         folded = {name.casefold() for name in relation.columns}
         if len(folded) == len(relation.columns) and set(names) <= set(relation.columns):
@@ -297,21 +264,16 @@ def _files(connection: Any, source: Files, names: Sequence[str]) -> Any:
         return nw.from_native(relation).select(*(nw.col(f"c{place[name]}") for name in names)).to_native()
     import pyarrow.parquet as pq
 
-    relation = connection.read_parquet([_literal(path) for path in source.paths], hive_partitioning=False)
+    relation = connection.read_parquet(list(source.paths))
     # DuckDB renames one of "Sex" and "sex": columns are taken by their place.
     order = {name: i for i, name in enumerate(pq.read_schema(source.paths[0]).names)}
     stored = looking.stored_names(source, names)
     return nw.from_native(relation).select(*(nw.nth(order[name]) for name in stored)).to_native()
 
 
-def _literal(path: str) -> str:
-    """Write a path so that a "*" or "[" in a name is no pattern, which would open other files."""
-    return glob.escape(path)
-
-
 def _csv(connection: Any, source: Files, kinds: dict[int, str]) -> Any:
     return connection.read_csv(
-        [_literal(path) for path in source.paths],
+        list(source.paths),
         header=True,
         auto_detect=False,
         delimiter=source.delimiter,
@@ -321,28 +283,6 @@ def _csv(connection: Any, source: Files, kinds: dict[int, str]) -> Any:
         na_values=_ABSENT,
         allow_quoted_nulls=True,
     )
-
-
-def _delimiter(connection: Any, path: str) -> str:
-    if not Path(path).is_file():
-        raise looking.no_file(path)
-    try:
-        row = connection.execute("SELECT Delimiter FROM sniff_csv(?)", [_literal(path)]).fetchone()
-    except duckdb.Error as error:
-        raise looking.damaged(path) from error
-    return str(row[0]) if row and row[0] else ","
-
-
-def _head(connection: Any, path: str, delimiter: str) -> Any:
-    if not Path(path).is_file():
-        raise looking.no_file(path)
-    try:
-        relation = connection.read_csv(
-            _literal(path), header=True, all_varchar=True, delimiter=delimiter, quotechar='"', escapechar='"'
-        )
-        return relation.limit(looking.HEAD).to_arrow_table()
-    except duckdb.Error as error:
-        raise looking.damaged(path) from error
 
 
 def _plain(rows: Any, source: Source, names: Sequence[str]) -> Any:
@@ -359,6 +299,18 @@ def _plain(rows: Any, source: Source, names: Sequence[str]) -> Any:
         elif kinds.get(name) == "string" and kind != nw.String:
             casts.append(nw.col(f"c{i}").cast(nw.String))
     return rows.with_columns(*casts) if casts else rows
+
+
+def _rows_of(source: Source) -> float:
+    """Give the number of rows, infinite where only a scan would tell."""
+    import pyarrow.parquet as pq
+
+    if isinstance(source, Path):
+        return int(pq.read_metadata(source).num_rows)
+    if isinstance(source, Files):
+        paths = source.paths if source.format == "parquet" else ()
+        return sum(pq.read_metadata(path).num_rows for path in paths) if paths else math.inf
+    return int(source.num_rows) if hasattr(source, "num_rows") else math.inf
 
 
 def _names(source: Source) -> list[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 import numpy as np
 
-from audit.engines import looking, results
+from audit.engines import looking, narrowing, results
 from audit.engines.codes import codes_of
 from audit.engines.protocol import MOST_VALUES, Described, DescribedColumn, Repeated
 from audit.engines.queries import Asked, joined, powers, same, sums, weights
@@ -178,7 +178,8 @@ class LazyEngine(ABC):
             Values at each level, interpolated between neighbours; empty where every value is missing.
         """
         asked = Asked()
-        value = asked.number(column)
+        coded = self._codes(source).get(column)
+        value = asked.number(column) if coded is None else asked.column(coded.name)
         others = [asked.column(name) for name in known]
         where = asked.column(among[0]).is_in(list(among[1])) if among else None
 
@@ -186,20 +187,27 @@ class LazyEngine(ABC):
             for other in others:
                 rows = rows.filter(~other.is_null())
             rows = rows if where is None else rows.filter(where)
-            return self._values_at(rows.select(value.alias("v")).filter(~nw.col("v").is_null()), levels)
+            return rows.select(value.alias("v")).filter(~nw.col("v").is_null())
 
-        values = self._run(source, asked.names, query).to_pylist()
-        found = [values[0].get(f"q{i}") for i in range(len(levels))] if values else [None]
+        if coded is not None:
+            table = self._run(
+                source, asked.names, lambda rows: query(rows).group_by("v").agg(nw.len().alias("n"))
+            )
+            found = _of_codes(table, coded, levels)
+        else:
+            found = self._quantiles(source, asked.names, query, levels)
         return () if any(one is None for one in found) else tuple(float(one) for one in found)
 
-    def _values_at(self, rows: Any, levels: Sequence[float]) -> Any:
-        """Give one row of quantiles q0, q1, … of the column v."""
-        return rows.select(
-            *(
-                nw.col("v").quantile(level, interpolation="linear").alias(f"q{i}")
-                for i, level in enumerate(levels)
-            )
-        )
+    def _quantiles(
+        self, source: Source, names: Sequence[str], query: Callable[[Any], Any], levels: Sequence[float]
+    ) -> list[Any]:
+        """Give exact quantiles of the one column v that a query gives."""
+        picks = [
+            nw.col("v").quantile(level, interpolation="linear").alias(f"q{i}")
+            for i, level in enumerate(levels)
+        ]
+        values = self._run(source, names, lambda rows: query(rows).select(*picks)).to_pylist()
+        return [values[0].get(f"q{i}") for i in range(len(levels))] if values else [None]
 
     def moments(
         self,
@@ -419,6 +427,12 @@ class LazyEngine(ABC):
             )
             found[name] = list(zip(table["v"].to_pylist(), table["n"].to_pylist(), strict=True))
         return found
+
+
+def _of_codes(table: pa.Table, coded: Coded, levels: Sequence[float]) -> list[Any]:
+    counts = np.zeros(coded.size, dtype=np.int64)
+    counts[table["v"].to_numpy()] = table["n"].to_numpy()
+    return narrowing.from_counts(coded.numbers, counts[1:], levels)
 
 
 def _missing(asked: Asked, name: str, dtype: str) -> Any:

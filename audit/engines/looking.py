@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+import fsspec
 import narwhals as nw
 import pyarrow as pa
 import pyarrow.types as pt
@@ -13,12 +15,14 @@ from audit.errors import InputError, quote
 from audit.text_types import type_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from audit.engines.protocol import Source
 
 HEAD: Final = 20_000
 """Rows at the beginning of each CSV file that decide its types; every other row has to fit them."""
+
+_DELIMITERS: Final = (",", "\t", ";", "|")
 
 _WORDS: Final = {
     "int64": "whole numbers",
@@ -203,6 +207,77 @@ def of_texts(paths: Sequence[str], heads: Sequence[pa.Table]) -> tuple[Column, .
     return tuple(
         Column(name=name, stored=name, dtype=kinds.get(name, ("string", ""))[0]) for name in names
     )
+
+
+def as_text(column: Column) -> Column:
+    """Give a column as texts."""
+    return replace(column, dtype="string")
+
+
+def delimiter_of(path: str) -> str:
+    """Find what parts the values in the first line of a CSV file.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+
+    Returns
+    -------
+    str
+        The mark that occurs most often outside quotation marks; a comma where none does.
+    """
+    try:
+        with fsspec.open(path, "rt", encoding="utf-8-sig", errors="replace", compression="infer") as file:
+            line = file.readline(1_000_000)
+    except FileNotFoundError as error:
+        raise no_file(path) from error
+    except OSError as error:
+        raise damaged(path) from error
+    bare = "".join(line.split('"')[::2])
+    return max(_DELIMITERS, key=bare.count) if any(mark in bare for mark in _DELIMITERS) else ","
+
+
+def settled_texts(
+    source: Files,
+    head: Callable[[str, str], pa.Table],
+    misfits: Callable[[Files], Sequence[tuple[int, int, int]]],
+) -> Files:
+    """Decide the types of CSV files by their beginnings, and see that every row fits them.
+
+    Parameters
+    ----------
+    source : Files
+        CSV files.
+    head : callable
+        Gives the first rows of a file as texts, from its path and the delimiter.
+    misfits : callable
+        Counts for each column the rows that do not fit its type, are no number, and are written as decimals.
+
+    Returns
+    -------
+    Files
+        With columns and delimiter.
+
+    Raises
+    ------
+    InputError
+        Where files or rows do not agree. Whole numbers that turn out decimal further down are decimal throughout.
+    """
+    delimiter = delimiter_of(source.paths[0])
+    columns = of_texts(source.paths, [head(path, delimiter) for path in source.paths])
+    begun = Files(paths=source.paths, format="csv", columns=columns, delimiter=delimiter)
+    if all(column.dtype == "string" for column in columns):
+        return begun
+    settled = []
+    for column, (bad, no_number, decimal) in zip(columns, misfits(begun), strict=True):
+        if "int" in column.dtype and (bad or decimal) and not no_number:
+            settled.append(replace(column, dtype="double"))
+        elif bad and column.dtype != "string":
+            raise not_as_begun(column.name, column.dtype, bad)
+        else:
+            settled.append(column)
+    return replace(begun, columns=tuple(settled))
 
 
 def _base(path: str) -> str:

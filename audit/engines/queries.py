@@ -139,17 +139,19 @@ def _cut_numbers(column: Any, key: Key) -> Any:
         start, width, last = key.bins[0], key.bins[1], key.bins[2] - 1
         bin_ = ((column - start) / width).floor()
         return nw.when(bin_ < 0).then(0).when(bin_ > last).then(last).otherwise(bin_)
+    # Where an engine keeps missing numbers as "not a number", comparing them says False: they are left out by name.
+    known = ~column.is_null()
     if key.at_least is not None:
-        return (column >= key.at_least).cast(nw.Int64)
-    return _number_of(column, list(key.cuts or ()))
+        return nw.when(known).then((column >= key.at_least).cast(nw.Int64))
+    return nw.when(known).then(_number_of(column, list(key.cuts or ())))
 
 
 def _number_of(column: Any, cuts: Sequence[float]) -> Any:
-    """Count the cuts at or below a value; a missing value stays missing."""
-    parts = [(column >= cut).cast(nw.Int64) for cut in cuts]
-    total = parts[0] if parts else (column == column).cast(nw.Int64) * 0  # noqa: PLR0124 - keeps a missing value missing
-    for part in parts[1:]:
-        total = total + part
+    """Count the cuts at or below a value that is not missing."""
+    total = (column == column).cast(nw.Int64) * 0 if not cuts else None  # noqa: PLR0124 - 0 in every row
+    for cut in cuts:
+        part = (column >= cut).cast(nw.Int64)
+        total = part if total is None else total + part
     return total
 
 
