@@ -150,6 +150,7 @@ def open_in_place(
     paths = find_all(texts, root)
     stamps = tuple(stamp(path) for path in paths)
     source = Files(paths=tuple(str(path) for path in paths), format=_format(paths))  # type: ignore[arg-type]
+    _no_patterns(paths, engine)
     counting = _engine(engine or "duckdb", address, within(progress, 0.5, 1.0))
     found = _looked(counting, source)
     progress(0.0, "Taking the fingerprint")
@@ -202,6 +203,18 @@ def _of_held(source: Held, engine: str, address: str, name: str, progress: Progr
 
 def _engine(name: str, address: str, progress: Progress) -> Engine:
     return make(name, address or os.environ.get(ADDRESSES.get(name, ""), "")).watched(progress)
+
+
+def _no_patterns(paths: tuple[Path, ...], engine: str) -> None:
+    """Refuse names that Spark or Dask would take for a pattern and open other files."""
+    odd = next((path for path in paths if any(mark in str(path) for mark in "*?[]{}")), None)
+    if odd is not None and engine in {"spark", "dask"}:
+        raise InputError(
+            f"{quote(clean_name(odd.name))} has a '*', '?', '[' or '{{' in its path.",
+            why=f"{ENGINE_TITLES[engine]} takes these for a pattern and would read other files.",
+            fix="Rename it, or count it with DuckDB.",
+            code="pattern_in_name",
+        )
 
 
 def _format(paths: tuple[Path, ...]) -> str:
