@@ -14,7 +14,7 @@ from audit.bench import Bench, column_decisions, decide, left_out, set_up, witho
 from audit.counting import at_medians, count_decisions
 from audit.data.opening import open_data
 from audit.data.place import engine_of
-from audit.errors import ModelError, RoleError, quote
+from audit.errors import AuditError, ModelError, RoleError, quote
 from audit.gather.basis import gather
 from audit.gather.sources import on_bench, stored
 from audit.grouping import join_small, rules
@@ -249,7 +249,17 @@ def prepare(dataset: Dataset, plan: Plan, *, model: Path | None = None, progress
     """
     plan = plan if plan.dated else replace(plan, dated=today())
     dataset.check(progress=within(progress, 0.0, 0.02))
-    scans = Scans(progress)
+    try:
+        work = _prepared(dataset, plan, model, Scans(progress))
+    except AuditError:
+        dataset.check()  # of a file that is being written, nothing else need be said
+        raise
+    # Nothing of a file that was written meanwhile may be shown as belonging to its fingerprint.
+    dataset.check()
+    return work
+
+
+def _prepared(dataset: Dataset, plan: Plan, model: Path | None, scans: Scans) -> Work:
     engine = engine_of(dataset, progress=scans.scanning)
     plan, outcomes = at_medians(dataset, plan, check_roles(dataset, plan), engine)
     how = rules(dataset, plan, engine)
@@ -261,8 +271,6 @@ def prepare(dataset: Dataset, plan: Plan, *, model: Path | None = None, progress
         _prepare_trained(work, engine, scans)
     else:
         _prepare_uploaded(work, engine, scans)
-    # Nothing of a file that was written meanwhile may be shown as belonging to its fingerprint.
-    dataset.check(progress=silent)
     return work
 
 
