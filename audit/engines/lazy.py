@@ -134,7 +134,7 @@ class LazyEngine(ABC):
         totals = sums(weighted=bool(weight), total=bool(total))
 
         def query(rows: Any) -> Any:
-            return rows.select(*picked, *summed).group_by(*names).agg(*totals)
+            return asked.prepared(rows).select(*picked, *summed).group_by(*names).agg(*totals)
 
         table = self._run(source, asked.names, query, ordered=bool(weight or total))
         return table, results.with_values(table, wanted, joined=one)
@@ -184,6 +184,7 @@ class LazyEngine(ABC):
         where = asked.column(among[0]).is_in(list(among[1])) if among else None
 
         def query(rows: Any) -> Any:
+            rows = asked.prepared(rows)
             for other in others:
                 rows = rows.filter(~other.is_null())
             rows = rows if where is None else rows.filter(where)
@@ -284,7 +285,7 @@ class LazyEngine(ABC):
         ]
 
         def query(rows: Any) -> Any:
-            return rows.select(*picked, *summed, *gone).group_by(*names).agg(*totals)
+            return asked.prepared(rows).select(*picked, *summed, *gone).group_by(*names).agg(*totals)
 
         table = self._run(source, asked.names, query, ordered=bool(weight))
         found = [results.array(table[f"m{i}"], float) for i in range(len(columns))]
@@ -352,7 +353,7 @@ class LazyEngine(ABC):
             total = total + asked.number(name).fill_null(0.0)
 
         def query(rows: Any) -> Any:
-            return rows.select((total > limit).cast(nw.Int64).alias("n")).select(nw.col("n").sum())
+            return asked.prepared(rows).select((total > limit).cast(nw.Int64).alias("n")).select(nw.col("n").sum())
 
         return int(self._run(source, asked.names, query).to_pylist()[0]["n"] or 0)
 
@@ -439,7 +440,7 @@ class LazyEngine(ABC):
         asked = Asked()
         measures = [one for i, column in enumerate(columns) for one in _measures(asked, i, column)]
         rows_to = [nw.len().alias("n"), *(pick for i, c in enumerate(columns) for pick in _summary(i, c))]
-        table = self._run(source, asked.names, lambda rows: rows.select(*measures).select(*rows_to))
+        table = self._run(source, asked.names, lambda rows: asked.prepared(rows).select(*measures).select(*rows_to))
         found = table.to_pylist()[0]
         names = [column.name for column in columns]
         about = self._estimated(source, names)

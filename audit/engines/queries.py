@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import narwhals as nw
+import numpy as np
+import pyarrow as pa
+import pyarrow.types as pt
 
 from audit.engines.protocol import MOMENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    import pyarrow as pa
+    from collections.abc import Callable, Mapping, Sequence
 
     from audit.engines.codes import Coded
     from audit.engines.protocol import Key
@@ -38,11 +39,14 @@ class KeyColumn:
         The values that codes stand for; None where the key is the value itself.
     size : int
         How many codes there are, from 0; 0 where it is not known.
+    plain : bool
+        Whether the codes are a stored column.
     """
 
     expression: Any
     levels: pa.Array | None = None
     size: int = 0
+    plain: bool = False
 
 
 @dataclass(slots=True)
@@ -55,10 +59,31 @@ class Asked:
         Columns that have codes.
     names : list of str
         The columns needed, as the source calls them; the first is c0.
+    stages : tuple of two lists of narwhals.Expr
+        Numbers, and what is made of them, that several expressions share.
     """
 
     coded: Mapping[str, Coded] = field(default_factory=dict)
     names: list[str] = field(default_factory=list)
+    stages: tuple[list[Any], list[Any]] = field(default_factory=lambda: ([], []))
+    _added: set[str] = field(default_factory=set)
+
+    def prepared(self, rows: Any) -> Any:
+        """Add what several expressions share, so that it is worked out once for each row.
+
+        Parameters
+        ----------
+        rows : narwhals.LazyFrame
+            The columns needed, c0, c1 and so on.
+
+        Returns
+        -------
+        narwhals.LazyFrame
+            With numbers, then with what is made of them.
+        """
+        for stage in self.stages:
+            rows = rows.with_columns(*stage) if stage else rows
+        return rows
 
     def column(self, name: str) -> Any:
         """Ask for a column.
@@ -91,7 +116,11 @@ class Asked:
             The numbers.
         """
         number = self.column(name).cast(nw.Float64)
-        return nw.when(~number.is_nan()).then(number)
+        alias = f"x{self.names.index(name)}"
+        if alias not in self._added:
+            self._added.add(alias)
+            self.stages[0].append(nw.when(~number.is_nan()).then(number).alias(alias))
+        return nw.col(alias)
 
     def key(self, key: Key) -> KeyColumn:
         """Ask for a key, by codes where the column has some.
@@ -107,52 +136,45 @@ class Asked:
             How a row gets it, and how it is read afterwards.
         """
         coded = self.coded.get(key.column)
-        if coded is not None and key.bins is None:
-            if key.at_least is None and key.cuts is None:
-                return KeyColumn(
-                    expression=self.column(coded.name), levels=coded.levels, size=len(coded.levels) + 1
-                )
-            if _is_number(coded.levels):
-                return KeyColumn(expression=_cut_codes(self.column(coded.name), key, coded))
         if key.at_least is None and key.cuts is None and key.bins is None:
-            return KeyColumn(expression=self.column(key.column))
-        return KeyColumn(expression=_cut_numbers(self.number(key.column), key))
+            if coded is None:
+                return KeyColumn(expression=self.column(key.column))
+            return KeyColumn(
+                expression=self.column(coded.name), levels=coded.levels, size=coded.size, plain=True
+            )
+        if coded is not None and key.bins is None and _is_number(coded.levels):
+            code = self.column(coded.name)
+            return _numbered(key, code > 0, lambda cut: code >= coded.at_or_above(cut))
+        number = self.number(key.column)
+        # Where an engine keeps missing numbers as "not a number", comparing them says False: they are left out by name.
+        known = ~number.is_null()
+        if key.bins is not None:
+            start, width, _ = key.bins
+            place = f"b{len(self.stages[1])}"
+            self.stages[1].append(((number - start) / width).floor().alias(place))
+            return _binned(key.bins[2] - 1, nw.col(place), known)
+        return _numbered(key, known, lambda cut: number >= cut)
 
 
 def _is_number(levels: pa.Array) -> bool:
-    import pyarrow.types as pt
-
-    return bool(pt.is_integer(levels.type) or pt.is_floating(levels.type) or pt.is_boolean(levels.type))
+    return bool(pt.is_integer(levels.type) or pt.is_floating(levels.type))
 
 
-def _cut_codes(code: Any, key: Key, coded: Coded) -> Any:
-    """Compare codes instead of numbers: both rise together."""
-    if key.at_least is not None:
-        found = (code >= coded.at_or_above(key.at_least)).cast(nw.Int64)
-    else:
-        found = _number_of(code, [coded.at_or_above(cut) for cut in key.cuts or ()])
-    return nw.when(code > 0).then(found)
-
-
-def _cut_numbers(column: Any, key: Key) -> Any:
-    if key.bins is not None:
-        start, width, last = key.bins[0], key.bins[1], key.bins[2] - 1
-        bin_ = ((column - start) / width).floor()
-        return nw.when(bin_ < 0).then(0).when(bin_ > last).then(last).otherwise(bin_)
-    # Where an engine keeps missing numbers as "not a number", comparing them says False: they are left out by name.
-    known = ~column.is_null()
-    if key.at_least is not None:
-        return nw.when(known).then((column >= key.at_least).cast(nw.Int64))
-    return nw.when(known).then(_number_of(column, list(key.cuts or ())))
-
-
-def _number_of(column: Any, cuts: Sequence[float]) -> Any:
-    """Count the cuts at or below a value that is not missing."""
-    total = (column == column).cast(nw.Int64) * 0 if not cuts else None  # noqa: PLR0124 - 0 in every row
+def _numbered(key: Key, known: Any, reaches: Callable[[float], Any]) -> KeyColumn:
+    """Count the cuts that a value reaches; one more stands for it, and 0 for a missing value."""
+    cuts = (key.at_least,) if key.at_least is not None else key.cuts or ()
+    total = known.cast(nw.Int64)
     for cut in cuts:
-        part = (column >= cut).cast(nw.Int64)
-        total = part if total is None else total + part
-    return total
+        total = total + reaches(cut).cast(nw.Int64)
+    found = nw.when(known).then(total).otherwise(nw.lit(0))
+    return KeyColumn(expression=found, levels=pa.array(range(len(cuts) + 1)), size=len(cuts) + 2)
+
+
+def _binned(last: int, place: Any, known: Any) -> KeyColumn:
+    """Number the bins from 1; 0 stands for a missing value."""
+    inside = nw.when(place < 0).then(nw.lit(0.0)).when(place > last).then(nw.lit(float(last))).otherwise(place)
+    found = nw.when(known).then(inside + 1.0).otherwise(nw.lit(0.0)).cast(nw.Int64)
+    return KeyColumn(expression=found, levels=pa.array(np.arange(last + 1, dtype=float)), size=last + 2)
 
 
 def joined(keys: Sequence[KeyColumn], narrow: int) -> Any | None:
@@ -163,7 +185,7 @@ def joined(keys: Sequence[KeyColumn], narrow: int) -> Any | None:
     keys : sequence of KeyColumn
         The keys.
     narrow : int
-        Up to so many combinations the engine groups by the columns themselves faster.
+        Up to so many combinations of stored codes the engine groups by the columns themselves faster.
 
     Returns
     -------
@@ -173,7 +195,9 @@ def joined(keys: Sequence[KeyColumn], narrow: int) -> Any | None:
     most = 1
     for key in keys:
         most *= key.size
-    if len(keys) < 2 or not narrow < most < _MOST_JOINED:
+    if len(keys) < 2 or not 0 < most < _MOST_JOINED:
+        return None
+    if most <= narrow and all(key.plain for key in keys):
         return None
     total = keys[0].expression.cast(nw.Int64)
     for key in keys[1:]:
@@ -255,7 +279,7 @@ def powers(asked: Asked, keys: Sequence[KeyColumn], numbers: tuple[str, str, str
     names = [f"k{i}" for i in range(len(keys))]
 
     def query(rows: Any) -> Any:
-        known = rows.select(*picked).filter(
+        known = asked.prepared(rows).select(*picked).filter(
             *(~nw.col(name).is_null() for name in ("y", "p", *(["w"] if weight else [])))
         )
         w = nw.col("w") if weight else nw.lit(1.0)
@@ -319,7 +343,8 @@ def same(asked: Asked, columns: Sequence[str], split: str | None, parts: Sequenc
 
     def query(rows: Any) -> Any:
         found = (
-            rows.select(*picked)
+            asked.prepared(rows)
+            .select(*picked)
             .group_by(*(f"k{i}" for i in range(len(columns))))
             .agg(nw.len().alias("n"), *(nw.col(f"p{j}").sum() for j in places))
         )
