@@ -22,6 +22,7 @@ from audit.data.dataset import Dataset
 from audit.data.inplace import open_in_place, table_of
 from audit.data.ingest import ingest
 from audit.data.opening import open_data
+from audit.disparity.thresholds import gap_at, sweep
 from audit.errors import Cancelled, InputError, PlanError
 from audit.plan import ModelChoice, Plan, Roles
 from audit.run import prepare, run
@@ -219,10 +220,10 @@ def test_moving_a_threshold_or_a_tolerance_costs_no_scan(people, scans):
     assert scans.count("count") >= 2
     again = type(found).from_json(found.to_json())
     scans.clear()
-    from audit.disparity.thresholds import threshold_rates
-
-    rates = threshold_rates(again.basis.scores, ("group",), again.plan)
-    assert rates
+    scores = again.basis.scores.marginal(("group",))
+    assert len(sweep(scores, again.plan).thresholds) > 10
+    moved = [gap_at(scores, threshold, "selection_rate", again.plan).value for threshold in (0.3, 0.7)]
+    assert moved[0] != moved[1]
     looser = again.with_tolerance("equal_opportunity_difference", 0.5)
     assert looser.disparities
     assert [chapter for chapter in ("scores", "calibration") if looser.chapter(chapter)]
@@ -235,6 +236,18 @@ def test_an_audit_of_a_column_takes_few_scans(people, scans):
     run(dataset, Plan(roles=replace(ROLES, weight=None, sensitive=("group", "sex")), replicates=100))
     # people and decisions, scores, missing values, repeated rows: one scan each
     assert sorted(scans) == ["absent", "count", "count", "repeated"]
+
+
+def test_a_score_that_is_no_number_is_missing_and_no_decision(tmp_path):
+    path = tmp_path / "scores.parquet"
+    scores = [0.9, np.nan, 0.1, np.nan, 0.8, 0.2] * 10
+    table = {"label": [1, 1, 0, 0, 1, 0] * 10, "score": scores, "group": ["a", "a", "a", "b", "b", "b"] * 10}
+    pq.write_table(pa.table(table), path)
+    plan = Plan(roles=Roles(label="label", score="score", sensitive=("group",)), replicates=100)
+    found = run(open_in_place(path), plan)
+    same_numbers(found, run(path, plan))
+    assert [(item.reason, item.n) for item in found.data.dropped] == [("score missing", 20)]
+    assert found.metric("selection_rate", ("group",), ("a",)).value == 0.5
 
 
 # ---- rows that are needed in memory
