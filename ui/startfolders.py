@@ -18,7 +18,7 @@ from ui.problems import boundary
 if TYPE_CHECKING:
     from audit.data.folders import Entry, Folder, Listing
 
-_FIRST: Final = 10
+_FIRST: Final = 6
 _MOST: Final = 200
 _WORDS: Final = 560
 """Width of the words beside a button; in a narrow window the button stands below them."""
