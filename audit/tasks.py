@@ -73,8 +73,8 @@ def open_place(store: Store, audit_id: str, payload: Mapping[str, Any], progress
     root = offered(str(payload["folder"]))
     path = inside(root, str(payload["inside"]))
     dataset = open_in_place(path, engine=str(payload.get("engine", "")), root=root, progress=progress)
-    store.save_dataset(audit_id, dataset)
-    store.save_plan(audit_id, replace(Plan.from_dict(store.get(audit_id).plan), roles=guess_roles(dataset)))
+    plan = Plan.from_dict(store.get(audit_id).plan)
+    store.save_dataset(audit_id, dataset, plan=replace(plan, roles=guess_roles(dataset)))
 
 
 def mitigate(store: Store, audit_id: str, payload: Mapping[str, Any], progress: Progress = silent) -> None:

@@ -129,7 +129,7 @@ def save_plan(connection: Connection, audit_id: str, plan: Plan) -> None:
         connection.execute(
             delete(plan_versions).where(plan_versions.c.audit_id == audit_id, plan_versions.c.number <= limit)
         )
-    _set_plan(connection, audit_id, plan)
+    set_plan(connection, audit_id, plan)
 
 
 def undo_plan(connection: Connection, audit_id: str) -> Plan | None:
@@ -145,7 +145,7 @@ def undo_plan(connection: Connection, audit_id: str) -> Plan | None:
         return None
     plan = Plan.from_json(row.plan)
     connection.execute(delete(plan_versions).where(plan_versions.c.number == row.number))
-    _set_plan(connection, audit_id, plan)
+    set_plan(connection, audit_id, plan)
     return plan
 
 
@@ -265,7 +265,8 @@ def _light(row: RowMapping) -> dict[str, Any]:
     return {**values, "verdicts": json.loads(row["verdicts"]), "has_result": bool(row["has_result"])}
 
 
-def _set_plan(connection: Connection, audit_id: str, plan: Plan) -> None:
+def set_plan(connection: Connection, audit_id: str, plan: Plan) -> None:
+    """Put a plan in the place of another that is forgotten."""
     name = _one(connection, audits.c.data_name, audit_id)
     connection.execute(
         update(audits).where(audits.c.id == audit_id).values(updated=now(), **_plan_columns(plan, name))
