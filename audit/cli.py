@@ -12,16 +12,17 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from audit.errors import AuditError, InputError, JobFailed, quote
+from audit.errors import AuditError, EngineError, InputError, JobFailed, quote
 from audit.options import (
     check_population,
-    existing,
+    data_from,
     model_file,
     parser,
     plan_from,
     with_population,
     with_references,
 )
+from audit.progress import within
 
 if TYPE_CHECKING:
     import argparse
@@ -126,14 +127,14 @@ def write(result: Audit, folder: Path) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     from audit.disclosure.protect import protected
-    from audit.run import open_data, run
+    from audit.run import run
 
-    path = existing(arguments.data, "data file")
     folder = Path(arguments.out)
     _check_folder(folder)
     plan = plan_from(arguments)
     with tempfile.TemporaryDirectory(prefix="evenhand-") as place:
-        dataset = open_data(path, Path(place))
+        report = _progress(quiet=arguments.quiet)
+        dataset = data_from(arguments, Path(place), progress=within(report, 0.0, 0.3))
         if arguments.reference:
             plan = with_references(plan, arguments.reference, dataset)
         if arguments.population:
@@ -143,7 +144,7 @@ def _run(arguments: argparse.Namespace) -> int:
             dataset,
             plan,
             model=model_file(arguments, plan),
-            progress=_progress(quiet=arguments.quiet),
+            progress=within(report, 0.3, 1.0),
             told=None if arguments.quiet else _tell_cost,
         )
     # What is written, said and returned are the same audit.
@@ -219,6 +220,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except JobFailed as error:
         sys.stderr.write(f"{error}\n")
         return BROKEN
+    except EngineError as error:
+        sys.stderr.write(f"{error}\n")
+        return BROKEN if error.code in {"engine_memory", "engine_disk"} else BAD_INPUT
     except AuditError as error:
         sys.stderr.write(f"{error}\n")
         return BAD_INPUT

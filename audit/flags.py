@@ -43,13 +43,19 @@ def parser() -> argparse.ArgumentParser:
     )
     files = run.add_argument_group("files")
     files.add_argument(
-        "--data", required=True, metavar="FILE", help="CSV, TSV, Parquet, Arrow, Feather or Excel"
+        "--data",
+        required=True,
+        nargs="+",
+        metavar="DATA",
+        help="a file (CSV, TSV, Parquet, Arrow, Feather or Excel), a folder or pattern of Parquet or CSV files, "
+        "or a table such as spark:sales.people",
     )
     files.add_argument(
         "--out", required=True, metavar="DIR", help="gets audit.json, report.pdf and plan.json"
     )
     files.add_argument("--plan", metavar="FILE", help="a plan.json; the other options override it")
     files.add_argument("--model", metavar="FILE", help="an ONNX or skops file that makes the decisions")
+    _places(run.add_argument_group("large data"))
     roles = run.add_argument_group("roles")
     roles.add_argument("--label", metavar="COL", help="what really happened")
     roles.add_argument("--positive", metavar="VALUE", help="the label's positive value (default 1)")
@@ -130,6 +136,38 @@ def parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--quiet", action="store_true", help="print nothing but errors")
     return top
+
+
+def _places(group: argparse._ArgumentGroup) -> None:
+    """Describe how data are audited that are too large to be read."""
+    group.add_argument(
+        "--in-place",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="count the rows where they lie, without reading them into memory (the default for folders, patterns, "
+        "several files, tables, and files of more than 200 MB)",
+    )
+    group.add_argument(
+        "--engine",
+        choices=("duckdb", "spark", "dask"),
+        default="",
+        help="who counts rows in place (default duckdb, on this machine)",
+    )
+    group.add_argument(
+        "--master", metavar="URL", default="", help="where Spark runs, such as spark://host:7077"
+    )
+    group.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        default="",
+        help="where Dask's scheduler is, such as tcp://host:8786",
+    )
+    group.add_argument(
+        "--sample-rows",
+        type=int,
+        metavar="N",
+        help="rows drawn for models and mitigations on data in place (default 200,000)",
+    )
 
 
 def _studies(group: argparse._ArgumentGroup) -> None:

@@ -160,12 +160,15 @@ def group_names(dataset: Dataset, column: str, plan: Plan) -> tuple[str, ...]:
     tuple of str
         The names as shown, all that can occur.
     """
-    from audit.engines.duckdb_engine import DuckDBEngine
+    from audit.data.place import engine_of
+    from audit.engines.protocol import Key
 
-    rule = rule_of(dataset, column, plan, DuckDBEngine())
+    engine = engine_of(dataset)
+    rule = rule_of(dataset, column, plan, engine)
     if rule.cuts is not None:
         return bin_labels(rule.cuts)
-    return attribute(rule, dataset.frame([column])[column].unique())[0].levels
+    found = engine.count(dataset.source, [Key(column=column)])
+    return attribute(rule, {None if canonical(key) is None else key for (key,) in found.keys})[0].levels
 
 
 def _first_cut(dataset: Dataset, column: str, profile: ColumnProfile, engine: Engine) -> tuple[float, ...]:

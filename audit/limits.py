@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Final
 
 from audit.errors import PlanError, did_you_mean, listing, quote
 from audit.names import BASELINES, KNOWN_TOLERANCES, RATES, UNBOUNDED
+
+LEAST_SAMPLE: Final = 1_000
+"""Fewest rows of a sample."""
+
+MOST_SAMPLE: Final = 5_000_000
+"""Most rows of a sample: it is held in memory."""
 
 
 def in_range(ok: bool, name: str, value: object, wanted: str) -> None:  # noqa: FBT001 - reads as a sentence
@@ -76,6 +82,12 @@ def check(plan: Any) -> None:
     )
     in_range(100 <= plan.replicates <= 100_000, "replicates", plan.replicates, "100 to 100,000")
     in_range(0 <= plan.seed < 2**32, "seed", plan.seed, "a whole number from 0 to 4,294,967,295")
+    in_range(
+        LEAST_SAMPLE <= plan.sample_rows <= MOST_SAMPLE,
+        "sample_rows",
+        plan.sample_rows,
+        f"{LEAST_SAMPLE:,} to {MOST_SAMPLE:,} rows",
+    )
     in_range(math.isfinite(plan.roles.threshold), "threshold", plan.roles.threshold, "a number")
     in_range(
         1 <= plan.grouping.min_size < 2**53, "min_size", plan.grouping.min_size, "a whole number of 1 or more"

@@ -8,18 +8,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from audit.data.opening import open_data
 from audit.errors import InputError, PlanError, RoleError, quote
 from audit.flags import parser
 from audit.plan import MitigationChoice, ModelChoice, Plan, with_tolerance
+from audit.progress import silent
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
     from audit.data.dataset import Dataset
+    from audit.progress import Progress
 
 __all__ = [
     "check_population",
+    "data_from",
     "existing",
     "model_file",
     "parser",
@@ -59,6 +63,8 @@ def plan_from(arguments: argparse.Namespace) -> Plan:
         plan = replace(plan, mitigations=tuple(_mitigation(text) for text in arguments.mitigate))
     if arguments.seed is not None:
         plan = replace(plan, seed=arguments.seed)
+    if arguments.sample_rows is not None:
+        plan = replace(plan, sample_rows=arguments.sample_rows)
     return plan
 
 
@@ -293,6 +299,54 @@ def _float(text: str, value: str) -> float:
         ) from error
 
 
+def data_from(arguments: argparse.Namespace, folder: Path, *, progress: Progress = silent) -> Dataset:
+    """Read the data that a command line names, or look at them where they lie.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        What the parser gave.
+    folder : Path
+        Where a file that is read is kept while it is needed.
+    progress : callable
+        Where the work reports.
+
+    Returns
+    -------
+    Dataset
+        The data.
+
+    Raises
+    ------
+    InputError
+        Where there are none, or options contradict each other.
+    """
+    engine = arguments.engine
+    for other, name, address in (
+        ("spark", "--master", arguments.master),
+        ("dask", "--scheduler", arguments.scheduler),
+    ):
+        if address and engine not in {"", other}:
+            raise PlanError(
+                f"{name} is given with the engine {engine}.", fix=f"Name --engine {other}.", code="usage"
+            )
+        engine = engine or (other if address else "")
+    if engine and arguments.in_place is False:
+        raise PlanError(
+            f"The engine {engine} counts rows in place, and --no-in-place is given.",
+            fix="Leave out one of them.",
+            code="usage",
+        )
+    return open_data(
+        arguments.data,
+        folder,
+        in_place=arguments.in_place,
+        engine=engine,
+        address=arguments.master or arguments.scheduler,
+        progress=progress,
+    )
+
+
 def existing(path: str, what: str) -> Path:
     """Find a file that a command line names.
 
@@ -351,7 +405,8 @@ def model_file(arguments: argparse.Namespace, plan: Plan) -> Path | None:
     if plan.model.kind not in {"onnx", "skops"} or not name or not plan.model.sha256:
         return None
     folders = [Path(arguments.plan).parent] if arguments.plan else []
-    for folder in (*folders, Path(arguments.data).parent, Path()):
+    beside = Path(arguments.data[0])
+    for folder in (*folders, beside, beside.parent, Path()):
         found = folder / name
         if found.is_file() and hashlib.sha256(found.read_bytes()).hexdigest() == plan.model.sha256:
             return found

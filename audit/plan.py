@@ -261,6 +261,8 @@ class Plan:
         Number of simulated replicates, at least 100.
     seed : int, default 0
         Where every random draw starts.
+    sample_rows : int, default 200000
+        Rows that are drawn for models and repairs where the data are read in place; they need their rows in memory.
     sections : tuple of str, default ()
         Sections of the report; empty means all.
     dated : str, default ""
@@ -280,6 +282,7 @@ class Plan:
     confidence: float = 0.95
     replicates: int = 1000
     seed: int = 0
+    sample_rows: int = 200_000
     sections: tuple[str, ...] = ()
     dated: str = ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeAlias
 
 Progress: TypeAlias = Callable[[float, str], None]
@@ -41,3 +42,50 @@ def within(progress: Progress, low: float, high: float) -> Progress:
         progress(low + (high - low) * min(max(share, 0.0), 1.0), message)
 
     return part
+
+
+@dataclass(slots=True)
+class Scans:
+    """Reports where a work is, and inside its steps how far a scan of the rows has come.
+
+    Parameters
+    ----------
+    progress : callable
+        Where the whole work reports.
+    at : float, default 0.0
+        The share done when the present step began.
+    message : str, default ""
+        What the step does.
+    """
+
+    progress: Progress
+    at: float = 0.0
+    message: str = ""
+
+    def __call__(self, share: float, message: str) -> None:
+        """Begin a step.
+
+        Parameters
+        ----------
+        share : float
+            Share of the whole work that is done.
+        message : str
+            What the step does.
+        """
+        self.at, self.message = share, message
+        self.progress(share, message)
+
+    def scanning(self, share: float, message: str) -> None:
+        """Report a scan inside the present step; like any report it may raise to stop the work.
+
+        Parameters
+        ----------
+        share : float
+            Share of the scan that is done.
+        message : str
+            What the engine says; the step's own words come first.
+        """
+        said = self.message or message
+        inside = min(max(share, 0.0), 1.0)
+        # How many scans a step takes is not known: each moves the bar a little and says in words how far it is.
+        self.progress(min(self.at + 0.05 * inside, 1.0), f"{said}: {inside:.0%} of the rows read")

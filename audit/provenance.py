@@ -6,10 +6,17 @@ import os
 import platform
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from audit.errors import PlanError
 from audit.release import VERSION
+from audit.rows import DataRecord
+from audit.sampling import outside, sample_notes
+from audit.wording.places import in_place
+
+if TYPE_CHECKING:
+    from audit.data.dataset import Dataset
+    from audit.plan import Plan
 
 PACKAGES: Final = (
     "fairlearn",
@@ -18,6 +25,8 @@ PACKAGES: Final = (
     "scipy",
     "scikit-learn",
     "duckdb",
+    "pyspark",
+    "dask",
     "pyarrow",
     "torch",
     "plotly",
@@ -67,3 +76,45 @@ def today() -> str:
             code="source_date_epoch",
         ) from error
     return moment.date().isoformat()
+
+
+def data_record(
+    dataset: Dataset, plan: Plan, *, joined: tuple[str, ...] = (), held: Dataset | None = None, **flow: Any
+) -> DataRecord:
+    """Write down what is remembered of the data.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The data.
+    plan : Plan
+        Names the columns that play a part, whose missing values are listed.
+    joined : tuple of str, default ()
+        Which small groups were joined, as sentences.
+    held : Dataset or None, default None
+        The rows in memory, where some were needed; rows outside a sample are a part of the row flow.
+    **flow
+        ``read``, ``audited``, ``dropped`` and ``split`` as in :class:`audit.rows.DataRecord`.
+
+    Returns
+    -------
+    DataRecord
+        The record.
+    """
+    missing = [(name, dataset.column(name).n_missing) for name in plan.roles.taken()]
+    place = dataset.place
+    notes = dataset.notes
+    if place is not None:
+        notes = (*notes, in_place(place.engine, place.fingerprint_kind), *sample_notes(dataset, held))
+        flow |= {"fingerprint_kind": place.fingerprint_kind, "engine": place.engine}
+    if held is not None and held.n_rows < dataset.n_rows:
+        flow["sample"] = held.n_rows
+        if flow["read"] == held.n_rows:
+            flow |= {"read": dataset.n_rows, "dropped": (*outside(dataset, held), *flow["dropped"])}
+    return DataRecord(
+        name=dataset.name,
+        fingerprint=dataset.fingerprint,
+        notes=(*notes, *joined),
+        missing=tuple(sorted(((name, n) for name, n in missing if n), key=lambda item: -item[1])),
+        **flow,
+    )

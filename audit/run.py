@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 from dataclasses import replace
@@ -14,34 +13,35 @@ from audit.before import fitter, train_before
 from audit.bench import decide, left_out, set_up, without_small
 from audit.cost import Meter
 from audit.counting import at_medians, count_decisions
-from audit.engines.duckdb_engine import DuckDBEngine
-from audit.errors import ModelError, RoleError, quote
+from audit.data.opening import open_data
+from audit.data.place import engine_of
+from audit.errors import AuditError, ModelError, RoleError, quote
 from audit.gather.basis import gather
 from audit.gather.sources import on_bench, stored
 from audit.grouping import join_small, rules
 from audit.lookup import groupings
 from audit.metrics.authority import compare_with_fairlearn
 from audit.models.split import TEST
-from audit.progress import silent, within
-from audit.provenance import today, versions
+from audit.progress import Scans, silent, within
+from audit.provenance import data_record, today, versions
 from audit.regret import beside_columns, with_own_models
 from audit.result import Audit, assemble
 from audit.roles import check_roles
-from audit.rows import DataRecord, ModelRecord
+from audit.rows import ModelRecord
 from audit.uploaded import model_inputs, planned_model, run_model
 from audit.work import AUDITED, Work
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import pandas as pd
-
+    from audit.bench import Bench
     from audit.cells import Cells
     from audit.cost import Cost
     from audit.data.dataset import Dataset
+    from audit.engines.protocol import Engine
     from audit.plan import Plan
     from audit.progress import Progress
-    from audit.roles import Outcomes
+    from audit.rows import DataRecord
     from audit.tables.basis import Basis
     from audit.trial import Trial
 
@@ -54,9 +54,10 @@ TEST_ROWS: Final = "test rows"
 
 
 def run(
-    data: pd.DataFrame | Path | str | Dataset,
+    data: Any,
     plan: Plan,
     *,
+    engine: str = "",
     model: Path | str | None = None,
     progress: Progress = silent,
     told: Callable[[Trial, Cost], None] | None = None,
@@ -65,10 +66,13 @@ def run(
 
     Parameters
     ----------
-    data : pandas.DataFrame, path or Dataset
-        One row for each person.
+    data : pandas, Spark or Dask data frame, path, table or Dataset
+        One row for each person. Folders, patterns such as "people/*.parquet", tables such as "spark:sales.people", lazy
+        frames and files of more than 200 MB are counted where they lie.
     plan : Plan
         Which column plays which part, where decisions come from, what is tolerated, what to try.
+    engine : {"", "duckdb", "spark", "dask"}
+        Who counts rows in place; naming one leaves them where they lie.
     model : path or None
         The model file, where the plan's model is "onnx" or "skops".
     progress : callable
@@ -92,7 +96,7 @@ def run(
     """
     with tempfile.TemporaryDirectory(prefix="evenhand-") as folder:
         progress(0.0, "Reading the data")
-        dataset = open_data(data, Path(folder))
+        dataset = open_data(data, Path(folder), engine=engine, progress=within(progress, 0.0, 0.1))
         work = prepare(
             dataset, plan, model=None if model is None else Path(model), progress=within(progress, 0.1, 0.5)
         )
@@ -106,32 +110,6 @@ def run(
                 told(tried[-1], meter.read())
         progress(1.0, "Done")
         return work.audit.with_trials(tried) if tried else work.audit
-
-
-def open_data(data: Any, folder: Path) -> Dataset:
-    """Read whatever an audit may be given.
-
-    Parameters
-    ----------
-    data : pandas.DataFrame, path or Dataset
-        The data.
-    folder : Path
-        Where the table is kept while it is needed.
-
-    Returns
-    -------
-    Dataset
-        The data as a table with profiles.
-    """
-    if isinstance(data, str | os.PathLike):
-        from audit.data.ingest import ingest
-
-        return ingest(Path(data), folder)
-    if hasattr(data, "fingerprint") and hasattr(data, "columns") and hasattr(data, "path"):
-        return data  # type: ignore[no-any-return] # already a Dataset
-    from audit.data.ingest import ingest_frame
-
-    return ingest_frame(data, folder)
 
 
 def prepare(dataset: Dataset, plan: Plan, *, model: Path | None = None, progress: Progress = silent) -> Work:
@@ -154,40 +132,64 @@ def prepare(dataset: Dataset, plan: Plan, *, model: Path | None = None, progress
         The audit and what mitigations need.
     """
     plan = plan if plan.dated else replace(plan, dated=today())
-    engine = DuckDBEngine()
+    dataset.check(progress=within(progress, 0.0, 0.02))
+    try:
+        work = _prepared(dataset, plan, model, Scans(progress))
+    except AuditError:
+        dataset.check()  # of a file that is being written, nothing else need be said
+        raise
+    # Nothing of a file that was written meanwhile may be shown as belonging to its fingerprint.
+    dataset.check()
+    return work
+
+
+def _prepared(dataset: Dataset, plan: Plan, model: Path | None, scans: Scans) -> Work:
+    engine = engine_of(dataset, progress=scans.scanning)
     plan, outcomes = at_medians(dataset, plan, check_roles(dataset, plan), engine)
     how = rules(dataset, plan, engine)
+    work = Work(dataset=dataset, plan=plan, outcomes=outcomes, model=model, rules=how)
     if plan.model.kind == "column":
-        progress(0.2, "Counting people")
+        work.model = None
+        _prepare_column(work, engine, scans)
+    elif plan.model.kind == "train":
+        _prepare_trained(work, engine, scans)
+    else:
+        _prepare_uploaded(work, engine, scans)
+    return work
+
+
+def _prepare_column(work: Work, engine: Engine, progress: Progress) -> None:
+    dataset, plan, outcomes, how = work.dataset, work.plan, work.outcomes, work.rules
+    progress(0.2, "Counting people")
+    tally = count_decisions(dataset, plan.roles, outcomes, how, engine)
+    how, joined = join_small(how, tally.cells, plan.grouping)
+    if joined:
         tally = count_decisions(dataset, plan.roles, outcomes, how, engine)
-        how, joined = join_small(how, tally.cells, plan.grouping)
-        if joined:
-            tally = count_decisions(dataset, plan.roles, outcomes, how, engine)
-        data = DataRecord(
-            **_about(dataset, plan, joined),
-            read=tally.read,
-            audited=tally.audited,
-            dropped=tally.dropped,
-            split=TEST_ROWS if plan.roles.split else "all rows",
-        )
-        record = _column_record(plan)
-        basis = gather(stored(dataset, plan, outcomes, how, engine), progress=within(progress, 0.4, 0.7))
-        basis = beside_columns(basis, dataset, plan, outcomes, how, progress=within(progress, 0.7, 0.9))
-        return Work(
-            dataset=dataset,
-            plan=plan,
-            outcomes=outcomes,
-            model=None,
-            rules=how,
-            result=_finish(plan, data, record, tally.cells, basis=basis, progress=progress),
-        )
-    if plan.model.kind == "train":
-        return _prepare_trained(dataset, plan, outcomes, how, progress)
-    return _prepare_uploaded(dataset, plan, outcomes, how, model=model, progress=progress)
+    work.rules = how
+    basis = gather(stored(dataset, plan, outcomes, how, engine), progress=within(progress, 0.4, 0.7))
+    held = (
+        work.held(engine, within(progress, 0.7, 0.8))
+        if plan.regret and plan.roles.task != "regression"
+        else None
+    )
+    basis = beside_columns(basis, held or dataset, plan, outcomes, how, progress=within(progress, 0.8, 0.9))
+    data = data_record(
+        dataset,
+        plan,
+        joined=joined,
+        held=held,
+        read=tally.read,
+        audited=tally.audited,
+        dropped=tally.dropped,
+        split=TEST_ROWS if plan.roles.split else "all rows",
+    )
+    work.result = _finish(plan, data, _column_record(plan), tally.cells, basis=basis, progress=progress)
 
 
-def _prepare_trained(dataset: Dataset, plan: Plan, outcomes: Outcomes, how: Any, progress: Progress) -> Work:
-    bench = set_up(dataset, plan, outcomes, how)
+def _prepare_trained(work: Work, engine: Engine, progress: Progress) -> None:
+    plan, outcomes, how = work.plan, work.outcomes, work.rules
+    held = work.held(engine, within(progress, 0.0, 0.1))
+    bench = set_up(held, plan, outcomes, how)
     bench, how, joined = without_small(bench, bench.rows(TEST), how, plan)
     fit, baseline = fitter(plan, None, None)
     progress(0.1, "Training the model")
@@ -198,8 +200,11 @@ def _prepare_trained(dataset: Dataset, plan: Plan, outcomes: Outcomes, how: Any,
     test = bench.rows(TEST)
     decisions = decide(before.score, plan.roles.threshold)
     cells = bench.cells(test, [decisions])
-    data = DataRecord(
-        **_about(dataset, plan, joined),
+    data = data_record(
+        work.dataset,
+        plan,
+        joined=joined,
+        held=held,
         read=bench.read,
         audited=len(test),
         dropped=left_out(bench),
@@ -213,33 +218,34 @@ def _prepare_trained(dataset: Dataset, plan: Plan, outcomes: Outcomes, how: Any,
         features=fitted.features,
         notes=fitted.notes,
     )
+    basis = _on_bench(work, held, (bench, how), (test, decisions, before.score), progress)
+    work.model = None
+    work.result = _finish(plan, data, record, cells, basis=basis, progress=progress)
+    work.bench, work.kept = bench, {AUDITED: before}
+
+
+def _on_bench(
+    work: Work, held: Dataset, seen: tuple[Bench, Any], decided: tuple[Any, Any, Any], progress: Progress
+) -> Basis:
+    """Count what the plan asks for over rows in memory and the decisions about them."""
+    (bench, how), (rows, decisions, score) = seen, decided
     audited = on_bench(
         bench,
-        test,
+        rows,
         decisions,
-        before.score,
-        dataset=dataset,
-        plan=plan,
-        outcomes=outcomes,
+        score,
+        dataset=held,
+        plan=work.plan,
+        outcomes=work.outcomes,
         rules=how,
-        engine=DuckDBEngine(),
+        engine=engine_of(held),
     )
     basis = gather(audited, progress=within(progress, 0.8, 0.85))
-    basis = with_own_models(basis, plan, bench, test, decisions, progress=within(progress, 0.85, 0.9))
-    work = Work(
-        dataset=dataset,
-        plan=plan,
-        outcomes=outcomes,
-        model=None,
-        result=_finish(plan, data, record, cells, basis=basis, progress=progress),
-    )
-    work.bench, work.kept = bench, {AUDITED: before}
-    return work
+    return with_own_models(basis, work.plan, bench, rows, decisions, progress=within(progress, 0.85, 0.9))
 
 
-def _prepare_uploaded(
-    dataset: Dataset, plan: Plan, outcomes: Outcomes, how: Any, *, model: Path | None, progress: Progress
-) -> Work:
+def _prepare_uploaded(work: Work, engine: Engine, progress: Progress) -> None:
+    plan, outcomes, how, model = work.plan, work.outcomes, work.rules, work.model
     if model is None:
         raise ModelError(
             f"The plan audits the model {quote(plan.model.name or plan.model.kind)}, but no file is given.",
@@ -247,16 +253,17 @@ def _prepare_uploaded(
             code="model_missing",
         )
     info = planned_model(model, plan)
-    inputs = model_inputs(info, plan, dataset)
+    inputs = model_inputs(info, plan, work.dataset)
     from audit.models.upload import check_model
 
-    check_model(info, dataset, inputs)
-    bench = set_up(dataset, plan, outcomes, how, extra=inputs)
+    check_model(info, work.dataset, inputs)
+    held = work.held(engine, within(progress, 0.0, 0.1))
+    bench = set_up(held, plan, outcomes, how, extra=inputs)
     if info.kind == "skops" and info.refittable:
         bench = replace(bench, features=inputs)  # it is refitted on the columns that it takes
     rows = bench.rows(TEST if plan.roles.split else None)
     bench, how, joined = without_small(bench, rows, how, plan)
-    work = Work(dataset=dataset, plan=plan, outcomes=outcomes, model=model, rules=how, bench=bench)
+    work.bench = bench
     ran = run_model(
         (model, info),
         bench,
@@ -266,8 +273,11 @@ def _prepare_uploaded(
         threshold=plan.roles.threshold,
         progress=within(progress, 0.1, 0.8),
     )
-    data = DataRecord(
-        **_about(dataset, plan, joined),
+    data = data_record(
+        work.dataset,
+        plan,
+        joined=joined,
+        held=held,
         read=bench.read,
         audited=len(rows),
         dropped=left_out(bench) if plan.roles.split else bench.dropped,
@@ -281,21 +291,9 @@ def _prepare_uploaded(
         features=inputs,
         notes=tuple(dict.fromkeys((MAY_KNOW_ROWS, *info.notes, *ran.notes))),
     )
-    audited = on_bench(
-        bench,
-        rows,
-        ran.decisions,
-        ran.score,
-        dataset=dataset,
-        plan=plan,
-        outcomes=outcomes,
-        rules=how,
-        engine=DuckDBEngine(),
-    )
-    basis = gather(audited, progress=within(progress, 0.8, 0.85))
-    basis = with_own_models(basis, plan, bench, rows, ran.decisions, progress=within(progress, 0.85, 0.9))
+    basis = _on_bench(work, held, (bench, how), (rows, ran.decisions, ran.score), progress)
     cells = bench.cells(rows, [ran.decisions])
-    return replace(work, result=_finish(plan, data, record, cells, basis=basis, progress=progress))
+    work.result = _finish(plan, data, record, cells, basis=basis, progress=progress)
 
 
 def _column_record(plan: Plan) -> ModelRecord:
@@ -308,17 +306,6 @@ def _column_record(plan: Plan) -> ModelRecord:
         return ModelRecord(title=title, kind="column", has_scores=True, threshold=roles.threshold)
     title = f"Scores from column {quote(roles.score or '')}, positive from {roles.threshold:g}"
     return ModelRecord(title=title, kind="column", has_scores=True, threshold=roles.threshold)
-
-
-def _about(dataset: Dataset, plan: Plan, joined: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Name, fingerprint, notes and missing values of the columns that play a part."""
-    missing = [(name, dataset.column(name).n_missing) for name in plan.roles.taken()]
-    return {
-        "name": dataset.name,
-        "fingerprint": dataset.fingerprint,
-        "notes": (*dataset.notes, *joined),
-        "missing": tuple(sorted(((name, n) for name, n in missing if n), key=lambda item: -item[1])),
-    }
 
 
 def _finish(

@@ -48,6 +48,36 @@ def run_audit(store: Store, audit_id: str, payload: Mapping[str, Any], progress:
     store.save_result(audit_id, work.audit.to_json(), summary(work.audit))
 
 
+def open_place(store: Store, audit_id: str, payload: Mapping[str, Any], progress: Progress = silent) -> None:
+    """Look at data in a data folder, give them to an audit and propose the roles of their columns.
+
+    Parameters
+    ----------
+    store : Store
+        Where the audit lives.
+    audit_id : str
+        Which audit.
+    payload : mapping
+        "folder", one of those that the administrator names, "inside", what lies in it, and "engine".
+    progress : callable
+        Where the work reports.
+
+    Raises
+    ------
+    InputError
+        Where the folder is not offered any more, the path leads out of it, or the data cannot be read.
+    """
+    from audit.data.folders import inside, offered
+    from audit.data.guess import guess_roles
+    from audit.data.inplace import open_in_place
+
+    root = offered(str(payload["folder"]))
+    path = inside(root, str(payload["inside"]))
+    dataset = open_in_place(path, engine=str(payload.get("engine", "")), root=root, progress=progress)
+    plan = Plan.from_dict(store.get(audit_id).plan)
+    store.save_dataset(audit_id, dataset, plan=replace(plan, roles=guess_roles(dataset)))
+
+
 def mitigate(store: Store, audit_id: str, payload: Mapping[str, Any], progress: Progress = silent) -> None:
     """Try one mitigation on an audit and keep what came of it.
 
@@ -233,5 +263,10 @@ def _inputs(store: Store, audit_id: str) -> tuple[Dataset, Plan, Path | None]:
     return dataset, plan, model
 
 
-TASKS: Final[dict[str, Callable[..., None]]] = {"audit": run_audit, "mitigate": mitigate, "search": search}
+TASKS: Final[dict[str, Callable[..., None]]] = {
+    "audit": run_audit,
+    "mitigate": mitigate,
+    "open": open_place,
+    "search": search,
+}
 """Kinds of jobs."""

@@ -17,8 +17,10 @@ from audit.before import (
     train_before,
 )
 from audit.bench import column_decisions, decide, set_up
+from audit.data.place import engine_of
 from audit.models.split import TEST
 from audit.progress import silent, within
+from audit.sampling import in_memory, sample_notes
 from audit.uploaded import model_inputs, planned_model, run_model, scorer
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
     from audit.bench import Bench
     from audit.data.dataset import Dataset
+    from audit.engines.protocol import Engine
     from audit.grouping import Rule
     from audit.mitigation.spec import MitigationSpec
     from audit.models.baseline import Fitted
@@ -65,6 +68,8 @@ class Work:
         The rows in memory.
     kept : dict of str to Before
         Models that mitigations start from, on the plan's own split, by what is trained.
+    sample : Dataset or None
+        Rows in memory for data that lie in place, once they are drawn.
     """
 
     dataset: Dataset
@@ -75,6 +80,7 @@ class Work:
     result: Audit | None = None
     bench: Bench | None = None
     kept: dict[str, Before] = field(default_factory=dict)
+    sample: Dataset | None = None
 
     @property
     def audit(self) -> Audit:
@@ -124,13 +130,15 @@ class Work:
         named = stand_in(self.plan, choice, spec)
         start = self.start(named, spec)
         progress(0.0, "Training the model without a mitigation")
-        bench = self.rows()
+        bench = self.rows(within(progress, 0.0, 0.1))
         key = self._key(named, spec)
         if key not in self.kept:
-            self.kept[key] = start(bench, self.plan.seed, within(progress, 0.0, 0.2))
-        return attempt(
+            self.kept[key] = start(bench, self.plan.seed, within(progress, 0.1, 0.2))
+        trial, first = attempt(
             bench, self.plan, choice, start, before=self.kept[key], progress=within(progress, 0.2, 1.0)
         )
+        notes = sample_notes(self.dataset, self.sample)
+        return replace(trial, record=replace(trial.record, notes=(*notes, *trial.record.notes))), first
 
     def _key(self, named: str, spec: MitigationSpec) -> str:
         """Name the model that a mitigation starts from, so that each is trained once."""
@@ -138,8 +146,13 @@ class Work:
             return AUDITED
         return f"{spec.stage == 'post'} {named}"
 
-    def rows(self) -> Bench:
-        """Load the rows, once.
+    def rows(self, progress: Progress = silent) -> Bench:
+        """Load the rows, once: a sample, where the data lie in place and are many.
+
+        Parameters
+        ----------
+        progress : callable
+            Where the work reports.
 
         Returns
         -------
@@ -149,8 +162,29 @@ class Work:
         if self.bench is None:
             info = self._info(self.plan)
             extra = model_inputs(info, self.plan, self.dataset) if info else ()
-            self.bench = set_up(self.dataset, self.plan, self.outcomes, self.rules, extra=extra)
+            held = self.held(progress=progress)
+            self.bench = set_up(held, self.plan, self.outcomes, self.rules, extra=extra)
         return self.bench
+
+    def held(self, engine: Engine | None = None, progress: Progress = silent) -> Dataset:
+        """Give the rows in memory: a sample, where the data lie in place and are many.
+
+        Parameters
+        ----------
+        engine : Engine or None
+            Reads the rows where they lie; by default the engine of the data.
+        progress : callable
+            Where the work reports.
+
+        Returns
+        -------
+        Dataset
+            The data themselves where they do not lie in place.
+        """
+        if self.sample is None:
+            engine = engine or engine_of(self.dataset, progress=progress)
+            self.sample = in_memory(self.dataset, self.plan, engine, progress=progress)
+        return self.sample
 
     def _info(self, plan: Plan) -> Any:
         return planned_model(self.model, plan) if self.model else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from audit.data.samples import SAMPLES
-from ui import startlist
+from ui import startfolders, startlist
 from ui.pagespec import PageSpec
 from ui.shell import enter
 
@@ -20,6 +20,8 @@ st.markdown(
 )
 
 startlist.recent()
+
+startfolders.draw()
 
 st.header("Open a sample", anchor=False)
 st.markdown("Real data, ready to run. One click shows the result.")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+    from audit.data.folders import Folder
     from audit.plan import MitigationChoice, Search
     from audit.result import Audit
     from ui.screen import Screen
@@ -36,6 +37,10 @@ MAY_CHANGE: Final = (
     "baseline",
 )
 """Parts of a plan that change none of the audit's own numbers."""
+
+
+LOOKED_AT_ONCE: Final = 30_000_000
+"""Bytes of data in place that are described while the reader waits; larger ones are a job."""
 
 
 def upload_megabytes() -> int:
@@ -78,6 +83,39 @@ def open_sample(sample_id: str) -> NoReturn:
         plan = sample(sample_id).plan
         audit_id = cached.store().create_audit(dataset, plan, sample=sample_id)
     run(audit_id, plan)
+
+
+def open_place(folder: Folder, inside: str, n_bytes: int, engine: str) -> NoReturn:
+    """Begin an audit of data in a data folder; large ones are looked at in a process of its own.
+
+    Parameters
+    ----------
+    folder : Folder
+        The data folder.
+    inside : str
+        What lies in it: a file, or a folder whose files are one table.
+    n_bytes : int
+        Its size.
+    engine : {"duckdb", "spark", "dask"}
+        Who counts the rows.
+    """
+    from audit.data.folders import inside as find
+    from audit.tasks import open_place as look
+
+    store = cached.store()
+    find(folder.path, inside)  # refuse before anything is begun
+    payload = {"folder": str(folder.path), "inside": inside, "engine": engine}
+    audit_id = store.create_audit(None, Plan())
+    if n_bytes > LOOKED_AT_ONCE or engine != "duckdb":
+        jobs.start(store, audit_id, "open", payload, title=f"Opening {Path(inside).name or folder.name}")
+        open_page("data", audit_id)
+    try:
+        with st.spinner("Reading the columns…"):
+            look(store, audit_id, payload, silent)
+    except AuditError:
+        store.delete_audit(audit_id)
+        raise
+    open_page("data", audit_id)
 
 
 def take_upload(file: UploadedFile) -> NoReturn:
@@ -231,7 +269,7 @@ def run(audit_id: str, plan: Plan, *, then: str = "overview") -> NoReturn:
     then : str, default "overview"
         The screen to show.
     """
-    if plan.model.kind == "column":
+    if plan.model.kind == "column" and not _takes_long(audit_id):
         from audit.tasks import run_audit
 
         with st.spinner("Counting and comparing the groups…"):
@@ -239,6 +277,15 @@ def run(audit_id: str, plan: Plan, *, then: str = "overview") -> NoReturn:
     else:
         jobs.start(cached.store(), audit_id, "audit", {}, title="Audit")
     open_page(then, audit_id)
+
+
+def _takes_long(audit_id: str) -> bool:
+    """Tell whether counting the rows needs a process of its own."""
+    from audit.data.inplace import JOB_ROWS
+
+    record = cached.store().get(audit_id)
+    place = (record.dataset or {}).get("place")
+    return place is not None and (record.n_rows > JOB_ROWS or place["engine"] != "duckdb")
 
 
 def delete_trial(screen: Screen, place: int) -> None:

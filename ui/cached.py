@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from audit.cost import Cost
     from audit.data.dataset import Dataset
+    from audit.data.folders import Entry
     from audit.plan import Plan
     from audit.result import Audit
     from audit.rows import ComparisonRow
@@ -280,6 +282,34 @@ def _preview(home: str, audit_id: str, revision: int, words: str, _found: Audit)
     from audit.report.compose import to_pages
 
     return to_pages(_found)
+
+
+def parquet_rows(folder: Path, inside: str, entry: Entry) -> int | None:
+    """Read how many rows a Parquet file of a data folder has, once as long as it is not written again.
+
+    Parameters
+    ----------
+    folder : Path
+        The data folder.
+    inside : str
+        The file below it.
+    entry : Entry
+        Its size and time.
+
+    Returns
+    -------
+    int or None
+        Rows; None where it cannot be read.
+    """
+    return _parquet_rows(str(folder), inside, entry.n_bytes, entry.changed)
+
+
+@st.cache_resource(show_spinner=False, max_entries=2_000)
+def _parquet_rows(folder: str, inside: str, n_bytes: int, changed: int) -> int | None:
+    del n_bytes, changed  # they are the key
+    from audit.data.folders import parquet_rows as read
+
+    return read(Path(folder), inside)
 
 
 def people(audit_id: str, fingerprint: str, plan: Plan) -> People:

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from audit import wording
+from audit.data.inplace import JOB_ROWS
 from audit.roles import check_roles
+from audit.wording.places import in_place
 from ui import cached, controls, peopleview, show, tables, text
+from ui.people import from_audit
 from ui.problems import boundary
 
 if TYPE_CHECKING:
@@ -49,6 +52,8 @@ def summary(screen: Screen) -> str:
         f"{wording.count(gaps)} of them {have} missing values" if gaps else "none of them has missing values"
     )
     notes = " ".join(data.notes)
+    if data.place is not None:
+        notes = f"{in_place(data.place.engine, data.place.fingerprint_kind)} {notes}".strip()
     return (
         f"{text.cut(data.name, 80)} has {wording.count(data.n_rows)} rows and {wording.count(len(data.columns))} "
         f"columns; {missing}. {notes}"
@@ -111,17 +116,28 @@ def people(screen: Screen) -> None:
     if not (screen.plan.roles.label and screen.plan.roles.sensitive):
         show.note("Group sizes and base rates appear here once a label and a sensitive feature are saved.")
         return
+    large = screen.dataset.place is not None and screen.dataset.n_rows > JOB_ROWS
+    if large and not screen.has_result:
+        show.note(
+            "Group sizes and base rates appear here once the audit has been run: it counts these rows in one go, "
+            "and nothing is counted twice."
+        )
+        return
     with boundary():
-        found = cached.people(screen.id, screen.dataset.fingerprint, screen.plan)
+        found = (
+            from_audit(screen.audit)
+            if large
+            else cached.people(screen.id, screen.dataset.fingerprint, screen.plan)
+        )
         sensitive = controls.grouping(found.groupings)
-        _base_rates(screen, found, sensitive)
+        _base_rates(screen, found, sensitive, rows="the audited rows" if large else "all rows of the file")
         peopleview.power(screen, sensitive)
         peopleview.tabs(screen, found, sensitive)
         if screen.has_result:
             _row_flow(screen.audit.data)
 
 
-def _base_rates(screen: Screen, found: People, sensitive: tuple[str, ...]) -> None:
+def _base_rates(screen: Screen, found: People, sensitive: tuple[str, ...], *, rows: str) -> None:
     from audit.figures.sizes import sizes, sizes_alt
 
     plan = screen.plan
@@ -131,7 +147,7 @@ def _base_rates(screen: Screen, found: People, sensitive: tuple[str, ...]) -> No
     number = plan.roles.task == "regression"
     positive = "above its median" if number else text.cut(plan.roles.positive, 40)
     show.answer(sizes_alt(counts, rates))
-    show.note(f"Share of people whose {label} is {positive}, over all rows of the file.")
+    show.note(f"Share of people whose {label} is {positive}, over {rows}.")
     show.figure(
         cached.drawn(sizes, counts, rates, theme=show.theme(), confidence=plan.confidence),
         key="sizes",
@@ -187,7 +203,7 @@ def _line(column: ColumnProfile) -> dict[str, str]:
         "Column": text.shown(column.name),
         "Kind": _KINDS[column.kind],
         "Missing": wording.count(column.n_missing),
-        "Different values": wording.count(column.n_distinct),
+        "Different values": ("about " if column.about else "") + wording.count(column.n_distinct),
         "Range": spread,
         "Most frequent": levels,
     }

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
+from audit import wording
 from audit.errors import AuditError
+from audit.limits import LEAST_SAMPLE, MOST_SAMPLE
 from audit.plan import BASELINES, ModelChoice, Plan
 from ui import actions, cached, controls, show, text, workspace
 from ui.problems import message
@@ -121,7 +123,7 @@ def train(screen: Screen) -> Plan:
         persist_state="session",
     )
     show.note(ALGORITHMS[algorithm][1])
-    plan = _threshold(screen, screen.plan)
+    plan = _sample(screen, _threshold(screen, screen.plan))
     how = (
         "the split column names the training and the test rows"
         if plan.roles.split
@@ -166,7 +168,7 @@ def file(screen: Screen, kind: str) -> Plan | None:
     info = model_info(screen)
     _describe(info)
     plan = replace(screen.plan, baseline=screen.plan.baseline if info.refittable else _baseline(screen))
-    plan = _threshold(screen, plan)
+    plan = _sample(screen, _threshold(screen, plan))
     return _checked(screen, plan, info)
 
 
@@ -266,6 +268,33 @@ def _threshold(screen: Screen, plan: Plan) -> Plan:
         width=320,
     )
     return replace(plan, roles=replace(plan.roles, threshold=float(value)))
+
+
+def _sample(screen: Screen, plan: Plan) -> Plan:
+    """Ask how many rows are drawn, where the data lie in place and a model needs its rows in memory."""
+    data = screen.dataset
+    if data.place is None or data.n_rows <= LEAST_SAMPLE:
+        return plan
+    most = min(data.n_rows, MOST_SAMPLE)
+    rows = st.number_input(
+        "Rows drawn for the model",
+        min_value=LEAST_SAMPLE,
+        max_value=most,
+        value=min(max(plan.sample_rows, LEAST_SAMPLE), most),
+        step=LEAST_SAMPLE,
+        help="The data are read in place. A model needs its rows in memory, so it works on a sample; the seed draws it, "
+        "the same one every time.",
+        key=f"sample_rows_{screen.id}",
+        persist_state="session",
+        width=320,
+    )
+    if rows < data.n_rows:
+        show.note(
+            f"The model, and every repair, works on a sample of {wording.count(int(rows))} of the "
+            f"{wording.count(data.n_rows)} rows; the result and the report say so."
+        )
+    # A sample that is larger than the data stays as large as it was asked for: the plan may meet more rows.
+    return plan if int(rows) == most and plan.sample_rows >= most else replace(plan, sample_rows=int(rows))
 
 
 def _baseline(screen: Screen) -> str:

@@ -10,8 +10,8 @@ from audit.chapters.missing import missing_values
 from audit.chapters.repeats import repeated_rows
 from audit.chapters.representation import representation
 from audit.counting import at_medians, count_decisions
+from audit.data.place import engine_of
 from audit.disparity.compare import metric_rows
-from audit.engines.duckdb_engine import DuckDBEngine
 from audit.gather.profile import profile_of
 from audit.grouping import rules
 from audit.lookup import groupings
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from audit.data.dataset import Dataset
+    from audit.result import Audit
     from audit.rows import MetricRow
+    from audit.tables.profile import Profile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,20 +80,19 @@ def people(dataset: Dataset, plan: Plan) -> People:
     )
     checked = check_roles(dataset, plain)
     outcomes = Outcomes(label=checked.label, decision=frozenset({checked.label}))
-    plain, outcomes = at_medians(dataset, plain, outcomes, DuckDBEngine())
-    how = rules(dataset, plain, DuckDBEngine())
-    cells = count_decisions(dataset, plain.roles, outcomes, how, DuckDBEngine()).cells
-    profile = profile_of(dataset, plan, outcomes=outcomes, rules=how, engine=DuckDBEngine())
+    dataset.check()
+    engine = engine_of(dataset)
+    plain, outcomes = at_medians(dataset, plain, outcomes, engine)
+    how = rules(dataset, plain, engine)
+    cells = count_decisions(dataset, plain.roles, outcomes, how, engine).cells
+    profile = profile_of(dataset, plan, outcomes=outcomes, rules=how, engine=engine)
     every = groupings(roles.sensitive)
     rows = [row for sensitive in every for row in metric_rows(cells.marginal(sensitive), plain)]
     return People(
         groupings=every,
         counts=tuple(row for row in rows if row.metric == "count"),
         base_rates=tuple(row for row in rows if row.metric == "base_rate"),
-        levels={
-            one.column: tuple(level for level in one.attribute.levels if level != one.attribute.missing)
-            for one in profile.groups
-        },
+        levels=_levels(profile),
         chapters={
             "representation": representation(profile, plan),
             "labels": labels(profile, plan),
@@ -99,3 +100,34 @@ def people(dataset: Dataset, plan: Plan) -> People:
             "repeats": repeated_rows(profile, plan),
         },
     )
+
+
+def from_audit(audit: Audit) -> People:
+    """Take the people from what an audit counted, so that very many rows are not counted once more.
+
+    Parameters
+    ----------
+    audit : Audit
+        The audit.
+
+    Returns
+    -------
+    People
+        Sizes and base rates of the audited rows; the chapters about the data are of all rows, as always.
+    """
+    chapters = ("representation", "labels", "missing", "repeats")
+    return People(
+        groupings=audit.groupings,
+        counts=tuple(row for row in audit.metrics if row.metric == "count"),
+        base_rates=tuple(row for row in audit.metrics if row.metric == "base_rate"),
+        levels={} if audit.basis.profile is None else _levels(audit.basis.profile),
+        chapters={name: audit.chapter(name) for name in chapters},
+    )
+
+
+def _levels(profile: Profile) -> dict[str, tuple[str, ...]]:
+    """Name the recorded groups of each sensitive column."""
+    return {
+        one.column: tuple(level for level in one.attribute.levels if level != one.attribute.missing)
+        for one in profile.groups
+    }

@@ -322,6 +322,17 @@ def guard(spec: PageSpec, screen: Screen) -> None:
     workspace.close(closed=screen.has_data and screen.plan.grouping.small == "suppress")
     if spec.needs == "nothing":
         return
+    if screen.record is not None and not screen.has_data and jobpanel.watch(screen.id, "open"):
+        note("The columns appear here when the data have been looked at. You can leave and come back.")
+        st.stop()
+    if screen.record is not None and not screen.has_data:
+        empty(
+            "This audit has no data.",
+            "They were not opened; the sidebar says why. The files themselves are as they were.",
+            label="Choose what to audit",
+            slug="start",
+        )
+        st.stop()
     if not screen.has_data:
         empty(
             "No audit is open.",

@@ -8,6 +8,7 @@ import streamlit as st
 
 from audit import wording
 from audit.errors import StoreError
+from audit.wording.places import ENGINE_TITLES, FINGERPRINT_SHORT
 from ui import cached, jobpanel, show, text, workspace
 from ui.pagespec import SECTIONS, page, pages
 from ui.screen import open_screen
@@ -55,7 +56,13 @@ def _card(screen: Screen, here: str) -> None:
     if record is None:
         return
     st.markdown(f"**{text.md(text.cut(record.title, 80))}**")
+    if not screen.has_data:
+        return
     lines = [("Data", f"{text.md(text.cut(record.data_name, 60))}, {wording.count(record.n_rows)} rows")]
+    place = (record.dataset or {}).get("place")
+    if place:
+        kind = FINGERPRINT_SHORT[place["fingerprint_kind"]]
+        lines.append(("Read in place by", f"{ENGINE_TITLES[place['engine']]}; fingerprint: {kind}"))
     if plan.roles.label:
         lines.append(("Outcome", _outcome(plan)))
     lines.append(("Model", text.md(text.cut(_model(screen), 90))))

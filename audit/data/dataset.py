@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from audit.data.place import Place
     from audit.engines.protocol import Source
+    from audit.progress import Progress
 
 Kind = Literal["binary", "categorical", "numeric", "date", "text", "empty"]
 
@@ -48,6 +50,9 @@ class ColumnProfile:
         Smallest and largest finite value of a numeric column.
     renamed_from : str or None
         The name in the file, where it had to be changed.
+    about : bool, default False
+        Whether ``n_distinct`` is an estimate, and no levels are listed: so it is where a column of data in place has
+        very many values.
     """
 
     name: str
@@ -59,6 +64,7 @@ class ColumnProfile:
     low: float | None = None
     high: float | None = None
     renamed_from: str | None = None
+    about: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Give the profile as plain values for JSON.
@@ -96,9 +102,9 @@ class Dataset:
     Parameters
     ----------
     path : Path
-        The Parquet file.
+        The Parquet file; of data in place, the first of their files.
     fingerprint : str
-        SHA-256 of the bytes that were given, in hexadecimal.
+        SHA-256 of the bytes that were given, in hexadecimal; of data in place, what their place says.
     name : str
         Name of the file as given.
     n_bytes : int
@@ -111,6 +117,8 @@ class Dataset:
         What reading changed or noticed, as sentences.
     rows : Source or None
         Where the rows are, when they are not in the Parquet file.
+    place : Place or None, default None
+        What is remembered of data that are audited in place, whose rows are counted there and never loaded.
     """
 
     path: Path
@@ -121,6 +129,7 @@ class Dataset:
     columns: tuple[ColumnProfile, ...]
     notes: tuple[str, ...] = ()
     rows: Source | None = None
+    place: Place | None = None
 
     @property
     def source(self) -> Source:
@@ -177,11 +186,15 @@ class Dataset:
         """
         import pyarrow.parquet as pq
 
+        if self.place is not None:
+            raise _not_loaded(self.name)
         known = set(self.names)
         wanted = list(self.names if columns is None else columns)
         for name in wanted:
             if name not in known:
                 raise RoleError.unknown_column(name, self.names)
+        if self.rows is not None:
+            return self.rows.select(wanted)  # type: ignore[union-attr] # a table: only data in place have other rows
         with pq.ParquetFile(self.path) as file:
             # Parquet takes "a.b" for a path and may read column "a" as well: select() keeps what was asked for.
             return file.read(columns=wanted).select(wanted)
@@ -206,7 +219,7 @@ class Dataset:
         """
         import pandas as pd
 
-        if columns is not None and not columns:
+        if columns is not None and not columns and self.place is None:
             return pd.DataFrame(index=pd.RangeIndex(self.n_rows))
         table = self.table(columns)
         frame: pd.DataFrame = table.to_pandas(date_as_object=False)
@@ -218,23 +231,45 @@ class Dataset:
             )
         return frame
 
+    def check(self, *, progress: Progress | None = None) -> None:
+        """Make sure that data in place are what they were; data in the store cannot change.
+
+        Parameters
+        ----------
+        progress : callable or None, default None
+            Told while files that were written since are read again.
+
+        Raises
+        ------
+        InputError
+            With code "data_changed" where they are not.
+        """
+        if self.place is not None:
+            from audit.progress import silent
+
+            self.place.check(self.fingerprint, progress=progress or silent)
+
     def to_dict(self) -> dict[str, Any]:
         """Give what identifies the data set, small enough for a database row.
 
-        The profiles are not in it: they are kept inside the Parquet file.
+        The profiles are in it only for data in place: otherwise they are kept inside the Parquet file.
 
         Returns
         -------
         dict
             Plain values.
         """
-        return {
+        plain = {
             "fingerprint": self.fingerprint,
             "name": self.name,
             "n_bytes": self.n_bytes,
             "n_rows": self.n_rows,
             "notes": list(self.notes),
         }
+        if self.place is None:
+            return plain
+        columns = [column.to_dict() for column in self.columns]
+        return {**plain, "place": self.place.to_dict(), "columns": columns}
 
     @classmethod
     def from_dict(cls, raw: Mapping[str, Any], folder: Path) -> Dataset:
@@ -259,6 +294,8 @@ class Dataset:
         """
         from audit.data.stored import open_parquet
 
+        if raw.get("place"):
+            return cls._in_place(raw)
         path = parquet_path(folder, str(raw["fingerprint"]))
         if not path.is_file():
             raise StoreError(
@@ -276,6 +313,35 @@ class Dataset:
             columns=open_parquet(path).columns,
             notes=tuple(str(note) for note in raw["notes"]),
         )
+
+    @classmethod
+    def _in_place(cls, raw: Mapping[str, Any]) -> Dataset:
+        """Find data in place again; whether they have changed is looked at before they are counted."""
+        from pathlib import Path
+
+        from audit.data.place import Place
+
+        place = Place.from_dict(raw["place"])
+        return cls(
+            path=place.paths[0] if place.files else Path(),
+            fingerprint=str(raw["fingerprint"]),
+            name=str(raw["name"]),
+            n_bytes=int(raw["n_bytes"]),
+            n_rows=int(raw["n_rows"]),
+            columns=tuple(ColumnProfile.from_dict(column) for column in raw["columns"]),
+            notes=tuple(str(note) for note in raw["notes"]),
+            rows=place.source,
+            place=place,
+        )
+
+
+def _not_loaded(name: str) -> InputError:
+    return InputError(
+        f"The rows of {quote(name)} are not loaded.",
+        why="They are counted where they lie; there may be more of them than fit in memory.",
+        fix="Upload a part of them, or let the audit draw a sample.",
+        code="rows_in_place",
+    )
 
 
 def _loses_digits(column: ColumnProfile) -> bool:

@@ -133,17 +133,50 @@ def _of_description(each: DescribedColumn) -> ColumnProfile:
 
 def _profile(name: str, column: pa.ChunkedArray, origin: str | None) -> ColumnProfile:
     counted = pc.value_counts(column)
-    values, counts = counted.field("values"), counted.field("counts").to_numpy()
-    if column.null_count:
+    return profile_counts(
+        name,
+        counted.field("values"),
+        counted.field("counts").to_numpy(),
+        dtype=str(column.type),
+        origin=origin,
+    )
+
+
+def profile_counts(
+    name: str, values: pa.Array, counts: NDArray[np.int64], *, dtype: str, origin: str | None = None
+) -> ColumnProfile:
+    """Describe a column of which every different value and its number of rows is known.
+
+    Parameters
+    ----------
+    name : str
+        The column.
+    values : pyarrow.Array of shape (n_values,)
+        Each different value once; null for the rows in which nothing was recorded.
+    counts : ndarray of shape (n_values,)
+        Rows of each value.
+    dtype : str
+        The column's type as Arrow names it.
+    origin : str or None, default None
+        The name in the file, where it had to be changed.
+
+    Returns
+    -------
+    ColumnProfile
+        The same for the same values and counts, in whatever order they come.
+    """
+    n_missing = 0
+    if values.null_count:
         known = pc.is_valid(values).to_numpy(zero_copy_only=False)
+        n_missing = int(counts[~known].sum())
         values, counts = values.drop_null(), counts[known]
     levels, n_distinct, n_blank = _levels(values, counts)
     low, high = _range(values)
     return ColumnProfile(
         name=name,
         kind=_kind(values, n_distinct),
-        dtype=str(column.type),
-        n_missing=column.null_count + n_blank,
+        dtype=dtype,
+        n_missing=n_missing + n_blank,
         n_distinct=n_distinct,
         levels=levels,
         low=low,
@@ -156,7 +189,7 @@ def _levels(values: pa.Array, counts: NDArray[np.int64]) -> tuple[tuple[tuple[st
     """Give the most frequent values as canonical text, the number of values, and rows that are blank."""
     # different numbers have different texts, apart from 0 and -0; only texts such as "1" and "1.0" need merging
     many = len(values) > (MAX_LEVELS if _is_number(values.type) else _MERGED)
-    shown = _most_frequent(counts) if many else np.arange(len(values))
+    shown = _most_frequent(values, counts) if many else np.arange(len(values))
     texts: Counter[str | None] = Counter()
     for value, n in zip(values.take(pa.array(shown)).to_pylist(), counts[shown].tolist(), strict=True):
         texts[canonical(value)] += n
@@ -165,11 +198,14 @@ def _levels(values: pa.Array, counts: NDArray[np.int64]) -> tuple[tuple[tuple[st
     return tuple(ordered[:MAX_LEVELS]), len(values) if many else len(ordered), n_blank
 
 
-def _most_frequent(counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Find the places of the largest counts; among equal ones the value that came first."""
-    if counts.max() == 1:
-        return np.arange(MAX_LEVELS)
-    return np.argsort(-counts, kind="stable")[:MAX_LEVELS]
+def _most_frequent(values: pa.Array, counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Find the places of the largest counts; among equal ones the smallest values, wherever in the file they are."""
+    least = np.partition(counts, -MAX_LEVELS)[-MAX_LEVELS]
+    sure, tied = np.flatnonzero(counts > least), np.flatnonzero(counts == least)
+    room = MAX_LEVELS - len(sure)
+    if len(tied) > room:
+        tied = tied[pc.bottom_k_unstable(values.take(pa.array(tied)), room).to_numpy()]
+    return np.concatenate([sure, tied])
 
 
 def _rank(text: str, n: int) -> tuple[int, tuple[int, float, str]]:

@@ -181,6 +181,9 @@ class DaskEngine(LazyEngine):
             lambda onward: self._run(source, names, lambda rows: onward(query(rows))), levels
         )
 
+    def _thinned(self, rows: Any, share: float, seed: int) -> Any:
+        return _lazy(rows.to_native().sample(frac=share, random_state=seed))
+
     def _estimated(self, source: Source, names: Sequence[str]) -> list[int]:
         frame = self._frame(source, names)
         with _understood():

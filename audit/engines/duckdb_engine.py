@@ -5,6 +5,7 @@ The queries are written once with Narwhals, so that names never become SQL text 
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import math
 import os
@@ -17,6 +18,7 @@ import duckdb
 import narwhals as nw
 
 from audit.engines import looking, narrowing
+from audit.engines.drawing import positions, taken
 from audit.engines.lazy import LazyEngine
 from audit.engines.protocol import EngineSpec, Files, Held
 from audit.engines.watching import watched
@@ -44,6 +46,7 @@ _TYPES: Final = {
     "date32[day]": "DATE",
     "timestamp[us]": "TIMESTAMP",
 }
+_BATCH: Final = 122_880
 _ABSENT: Final = sorted(MISSING_TEXTS)
 
 
@@ -71,6 +74,9 @@ class DuckDBEngine(LazyEngine):
             "enable_external_access": "true",
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
+            # The ends of a column in a Parquet file's footer do not count "not a number": DuckDB concludes from them that
+            # there is none, and then takes such a score for a positive decision.
+            "disabled_optimizers": "statistics_propagation",
         }
         if threads:
             config["threads"] = threads
@@ -132,7 +138,12 @@ class DuckDBEngine(LazyEngine):
         with self._connected() as connection:
             try:
                 rows = connection.read_csv(
-                    path, header=True, all_varchar=True, delimiter=delimiter, quotechar='"', escapechar='"'
+                    _literal(path),
+                    header=True,
+                    all_varchar=True,
+                    delimiter=delimiter,
+                    quotechar='"',
+                    escapechar='"',
                 )
                 return rows.limit(looking.HEAD).to_arrow_table()
             except duckdb.Error as error:
@@ -160,6 +171,41 @@ class DuckDBEngine(LazyEngine):
         return narrowing.quantiles(
             lambda onward: self._run(source, names, lambda rows: onward(query(rows))), levels
         )
+
+    def draw(self, source: Source, columns: Sequence[str], *, rows: int, of: int, seed: int) -> pa.Table:
+        """Draw rows by their place in the files; the same seed draws the same rows.
+
+        Parameters
+        ----------
+        source : Path, pyarrow.Table or Files
+            Where the rows are.
+        columns : sequence of str
+            The columns wanted.
+        rows : int
+            How many rows.
+        of : int
+            How many there are.
+        seed : int
+            Where the draw starts.
+
+        Returns
+        -------
+        pyarrow.Table
+            The rows in the order of the files, each at most once.
+        """
+        source = self.look(source)
+        places = positions(rows, of, seed)
+        with self._connected() as connection, _understood():
+            opened = nw.from_native(_relation(connection, source, columns)).select(
+                *(nw.nth(i).alias(f"c{i}") for i in range(len(columns)))
+            )
+            native = _plain(opened, source, columns).to_native()
+
+            def scan() -> pa.Table:
+                reader = native.to_arrow_reader(_BATCH)
+                return taken(reader, places, reader.schema)
+
+            return self._watched(connection, scan).rename_columns(list(columns))
 
     def _estimated(self, source: Source, names: Sequence[str]) -> list[int]:
         measures = ", ".join(f"approx_count_distinct(c{i})" for i in range(len(names)))
@@ -243,7 +289,7 @@ def _relation(connection: Any, source: Source, names: Sequence[str]) -> Any:
     if isinstance(source, Files):
         return _files(connection, source, names)
     if isinstance(source, Path):
-        relation = connection.read_parquet(str(source))
+        relation = connection.read_parquet(_literal(str(source)), hive_partitioning=False)
         # DuckDB folds case: of "Sex" and "sex" it would rename one, so such files are read by Arrow.
         folded = {name.casefold() for name in relation.columns}
         if len(folded) == len(relation.columns) and set(names) <= set(relation.columns):
@@ -264,16 +310,21 @@ def _files(connection: Any, source: Files, names: Sequence[str]) -> Any:
         return nw.from_native(relation).select(*(nw.col(f"c{place[name]}") for name in names)).to_native()
     import pyarrow.parquet as pq
 
-    relation = connection.read_parquet(list(source.paths))
+    relation = connection.read_parquet([_literal(path) for path in source.paths], hive_partitioning=False)
     # DuckDB renames one of "Sex" and "sex": columns are taken by their place.
     order = {name: i for i, name in enumerate(pq.read_schema(source.paths[0]).names)}
     stored = looking.stored_names(source, names)
     return nw.from_native(relation).select(*(nw.nth(order[name]) for name in stored)).to_native()
 
 
+def _literal(path: str) -> str:
+    """Write a path so that a "*" or "[" in a name is no pattern, which would open other files."""
+    return glob.escape(path)
+
+
 def _csv(connection: Any, source: Files, kinds: dict[int, str]) -> Any:
     return connection.read_csv(
-        list(source.paths),
+        [_literal(path) for path in source.paths],
         header=True,
         auto_detect=False,
         delimiter=source.delimiter,

@@ -194,6 +194,9 @@ class SparkEngine(LazyEngine):
             asked = rows.agg(sf.percentile("v", sf.array(*(sf.lit(level) for level in levels))).alias("q"))
             return list(self._watched(asked.collect)[0]["q"] or [None])
 
+    def _thinned(self, rows: Any, share: float, seed: int) -> Any:
+        return nw.from_native(rows.to_native().sample(withReplacement=False, fraction=share, seed=seed))
+
     def _estimated(self, source: Source, names: Sequence[str]) -> list[int]:
         from pyspark.sql import functions as sf
 

@@ -256,7 +256,7 @@ class DataRecord:
     name : str
         File name as given.
     fingerprint : str
-        SHA-256 of the file's bytes, in hexadecimal.
+        SHA-256 of the file's bytes, in hexadecimal; of data in place, what ``fingerprint_kind`` says.
     read, audited : int
         Rows read and rows audited.
     dropped : tuple of Dropped
@@ -267,6 +267,13 @@ class DataRecord:
         Missing values in the columns that play a part, largest first.
     split : str
         "all rows", or which part of the data the numbers are measured on.
+    fingerprint_kind : {"bytes", "files", "rows"}
+        What the fingerprint was taken of: the bytes of a file, the names and hashes of several, or the rows of a table in
+        any order.
+    engine : str, default ""
+        The engine that counted the rows in place; empty where they were read into a store or into memory.
+    sample : int, default 0
+        Rows that were drawn for what needs rows in memory, such as a model; 0 where no sample was drawn.
     """
 
     name: str
@@ -277,6 +284,9 @@ class DataRecord:
     notes: tuple[str, ...] = ()
     missing: tuple[tuple[str, int], ...] = ()
     split: str = "all rows"
+    fingerprint_kind: str = "bytes"
+    engine: str = ""
+    sample: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

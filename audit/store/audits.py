@@ -117,7 +117,9 @@ class Store(Shelf):
         with self.database.read() as connection:
             return rows.read_dataset(connection, checked_id(audit_id), self.data_folder)
 
-    def save_dataset(self, audit_id: str, dataset: Dataset, *, sample: str | None = None) -> None:
+    def save_dataset(
+        self, audit_id: str, dataset: Dataset, *, sample: str | None = None, plan: Plan | None = None
+    ) -> None:
         """Give an audit other data; its results are cleared, and the old file goes if nothing else uses it.
 
         Parameters
@@ -128,6 +130,8 @@ class Store(Shelf):
             The data.
         sample : str or None
             The sample data set that the data come from.
+        plan : Plan or None
+            The first plan for these data, where there was none that is worth going back to.
 
         Raises
         ------
@@ -136,6 +140,8 @@ class Store(Shelf):
         """
         with self.database.write() as connection:
             before = rows.replace_dataset(connection, checked_id(audit_id), self.data_folder, dataset, sample)
+            if plan is not None:
+                rows.set_plan(connection, audit_id, plan)
             removal.drop_data(connection, self.root, before)
 
     def save_plan(self, audit_id: str, plan: Plan) -> None:

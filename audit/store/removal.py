@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 _DAY_SECONDS: Final = 86_400.0
 _FOLDERS: Final = ("data", "models", "jobs")
+# Quotation marks inside a text of JSON are escaped, so that no name can look like this key.
+_KEPT_HERE: Final = audits.c.dataset.not_like('%"place": {%')
+"""Audits whose data are a file of the store, not data in place."""
 
 
 def make_folders(root: Path) -> None:
@@ -70,7 +73,9 @@ def purge(database: Database, root: Path, older_than_days: float | None) -> tupl
         linked = select(audit_models.c.sha)
         connection.execute(delete(models).where(models.c.sha.not_in(linked), models.c.created < day_ago))
         kept = {
-            "data": connection.scalars(select(audits.c.fingerprint).where(audits.c.fingerprint.is_not(None))),
+            "data": connection.scalars(
+                select(audits.c.fingerprint).where(audits.c.fingerprint.is_not(None), _KEPT_HERE)
+            ),
             "models": connection.scalars(select(models.c.sha)),
             "jobs": connection.scalars(select(jobs.c.id)),
         }
@@ -120,10 +125,12 @@ def _end_jobs(database: Database, audit_id: str) -> None:
 
 
 def drop_data(connection: Connection, root: Path, sha: str | None) -> None:
-    """Remove the file of data that no audit uses."""
+    """Remove the file of data that no audit uses; data in place are nobody's to remove."""
     if (
         sha
-        and not connection.execute(select(audits.c.id).where(audits.c.fingerprint == sha).limit(1)).first()
+        and not connection.execute(
+            select(audits.c.id).where(audits.c.fingerprint == sha, _KEPT_HERE).limit(1)
+        ).first()
     ):
         remove_named(root / "data", sha)
 

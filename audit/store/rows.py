@@ -129,7 +129,7 @@ def save_plan(connection: Connection, audit_id: str, plan: Plan) -> None:
         connection.execute(
             delete(plan_versions).where(plan_versions.c.audit_id == audit_id, plan_versions.c.number <= limit)
         )
-    _set_plan(connection, audit_id, plan)
+    set_plan(connection, audit_id, plan)
 
 
 def undo_plan(connection: Connection, audit_id: str) -> Plan | None:
@@ -145,7 +145,7 @@ def undo_plan(connection: Connection, audit_id: str) -> Plan | None:
         return None
     plan = Plan.from_json(row.plan)
     connection.execute(delete(plan_versions).where(plan_versions.c.number == row.number))
-    _set_plan(connection, audit_id, plan)
+    set_plan(connection, audit_id, plan)
     return plan
 
 
@@ -265,7 +265,8 @@ def _light(row: RowMapping) -> dict[str, Any]:
     return {**values, "verdicts": json.loads(row["verdicts"]), "has_result": bool(row["has_result"])}
 
 
-def _set_plan(connection: Connection, audit_id: str, plan: Plan) -> None:
+def set_plan(connection: Connection, audit_id: str, plan: Plan) -> None:
+    """Put a plan in the place of another that is forgotten."""
     name = _one(connection, audits.c.data_name, audit_id)
     connection.execute(
         update(audits).where(audits.c.id == audit_id).values(updated=now(), **_plan_columns(plan, name))
@@ -286,15 +287,21 @@ def _title(title: str, data_name: str) -> str:
 
 
 def _data_columns(folder: Path, dataset: Dataset | None) -> dict[str, Any]:
-    """Describe the data, after their file was brought into the store."""
+    """Describe the data, after their file was brought into the store; data in place stay where they are."""
     if dataset is None:
         return {"fingerprint": None, "data_name": "", "n_rows": 0, "dataset": None}
+    if dataset.place is not None:
+        return _about_data(dataset)
     target = folder / f"{checked_sha(dataset.fingerprint)}.parquet"
     if dataset.path.resolve() != target:
         with suppress(FileNotFoundError):
             write_atomic(target, dataset.path)
     if not target.is_file():
         raise _data_missing()
+    return _about_data(dataset)
+
+
+def _about_data(dataset: Dataset) -> dict[str, Any]:
     return {
         "fingerprint": dataset.fingerprint,
         "data_name": dataset.name,

@@ -137,7 +137,7 @@ REFUSED = {
     "plan with an endless number": (table_with, ["--plan", "HUGE"], "not a number"),
     "plan with half a character": (table_with, ["--plan", "HALF"], "half a character"),
     "path too long": (lambda p: p / ("x" * 5000), BASIC, "is not there"),
-    "a folder as data": (lambda p: p, BASIC, "is a folder"),
+    "a folder without a table": (lambda p: p, BASIC, "holds no table"),
     "weights whose squares vanish": (
         lambda p: table_with(p, weight=1e-200),
         [*BASIC, "--weight", "weight"],

@@ -25,6 +25,7 @@ class Table:
     fingerprint: str
     name: str = "people.csv"
     n_rows: int = 3
+    place: None = None
 
     def to_dict(self):
         return {"fingerprint": self.fingerprint, "name": self.name, "n_rows": self.n_rows}

@@ -8,6 +8,7 @@ from audit.report.blocks import Bullets, Equation, Facts, Heading, Paragraph, Ru
 from audit.report.sections.front import withheld
 from audit.report.sections.words import joined
 from audit.wording import TEXTS, count, level, text
+from audit.wording.places import ENGINE_TITLES, FINGERPRINT_TITLES
 
 if TYPE_CHECKING:
     from audit.report.blocks import Block
@@ -221,7 +222,9 @@ def _settings(audit: Audit) -> tuple[tuple[str, str], ...]:
         f" and {len(features) - _FEATURES} more" if len(features) > _FEATURES else ""
     )
     return (
-        ("SHA-256 of the data", audit.data.fingerprint),
+        (FINGERPRINT_TITLES[audit.data.fingerprint_kind], audit.data.fingerprint),
+        ("Counted in place by", ENGINE_TITLES.get(audit.data.engine, audit.data.engine)),
+        ("Rows in the sample", count(audit.data.sample) if audit.data.sample else ""),
         ("SHA-256 of the model", plan.model.sha256),
         ("Label", f"{roles.label} = {roles.positive}"),
         ("Favourable decision", roles.favourable),
