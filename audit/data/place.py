@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from audit.data.fingerprints import FingerprintKind, Stamp, changed_since, of_files, stamp
 from audit.data.folders import checked, offered
 from audit.engines.protocol import Column, Files, Held
-from audit.errors import InputError, quote
+from audit.errors import InputError
 from audit.progress import silent
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 import audit
 from audit.data import inplace
 from audit.data.dataset import Dataset
-from audit.data.inplace import open_in_place, table_of
 from audit.data.ingest import ingest
+from audit.data.inplace import open_in_place, table_of
 from audit.data.opening import open_data
 from audit.disparity.thresholds import gap_at, sweep
 from audit.errors import Cancelled, InputError, PlanError
@@ -377,7 +377,7 @@ def test_what_cannot_be_read_in_place(tmp_path):
     parts.mkdir()
     pd.DataFrame({"a": [1], "b": ["x"]}).to_parquet(parts / "1.parquet")
     pd.DataFrame({"a": [1], "c": ["x"]}).to_parquet(parts / "2.parquet")
-    with pytest.raises(InputError, match="2.parquet"):
+    with pytest.raises(InputError, match=r"2\.parquet"):
         open_in_place(parts)
 
 
