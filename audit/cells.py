@@ -82,6 +82,8 @@ class Cells:
     def unknown(self) -> tuple[bool, ...]:
         """Whether a sensitive value of the group was not recorded, for each group."""
         missing = [attribute.missing for attribute in self.attributes]
+        if all(m is None for m in missing):
+            return (False,) * len(self.groups)
         return tuple(
             any(m is not None and part == m for m, part in zip(missing, group, strict=True))
             for group in self.groups

@@ -20,6 +20,7 @@ from audit.findings.catalogue import find
 from audit.findings.facts import Facts
 from audit.inference.clusters import ties
 from audit.lookup import disparity_row, group_rows, groupings, metric_row
+from audit.metrics.rates import RATES, rate_table
 from audit.names import FAMILIES, FAMILY
 from audit.plan import Plan, with_tolerance
 from audit.rows import DisparityRow
@@ -392,7 +393,8 @@ def assemble(
         metrics += metric_rows(part, plan, ties=tied)
         rows = disparity_rows(part, plan, ties=tied)
         disparities += rows
-        larger += changed_over_larger(rows, disparity_rows(part, robust, chance=False, ties=tied))
+        if _rests_on_few(part, plan):
+            larger += changed_over_larger(rows, disparity_rows(part, robust, chance=False, ties=tied))
     base = Audit(
         plan=plan,
         data=data,
@@ -409,6 +411,13 @@ def assemble(
         basis=basis or Basis(),
     )
     return base.with_trials(tried)
+
+
+def _rests_on_few(cells: Cells, plan: Plan) -> bool:
+    """Say whether any rate of any group rests on fewer people than a larger group has."""
+    least = max(plan.grouping.min_size, 1)
+    counts = (rate_table(rate, cells).n for rate in RATES)
+    return any(bool(((n >= least) & (n < LARGER_GROUPS)).any()) for n in counts)
 
 
 def _further(audit: Audit) -> tuple[DisparityRow, ...]:

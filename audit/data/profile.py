@@ -105,7 +105,7 @@ def profiles_of(described: Described) -> tuple[ColumnProfile, ...]:
 
 def _of_description(each: DescribedColumn) -> ColumnProfile:
     column = each.column
-    plain = {"name": column.name, "dtype": column.dtype}
+    plain: dict[str, Any] = {"name": column.name, "dtype": column.dtype}
     plain |= {} if column.name == column.stored else {"renamed_from": column.stored}
     if each.values is None:
         number = column.dtype in {"float", "double"} or "int" in column.dtype

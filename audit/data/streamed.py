@@ -18,12 +18,13 @@ from audit.data.columns import plain_column
 from audit.data.profile import profiles_of
 from audit.data.stored import ROWS_PER_GROUP, Stored, footer
 from audit.engines import codes
+from audit.engines.protocol import Files
 from audit.progress import silent, within
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from audit.engines.protocol import Described, Engine, Files
+    from audit.engines.protocol import Described, Engine, Source
     from audit.progress import Progress
 
 _PIECE: Final = 4 * ROWS_PER_GROUP
@@ -72,11 +73,12 @@ def keep(source: Files, path: Path, engine: Engine, *, progress: Progress = sile
 
 
 def _codes(described: Described) -> dict[str, codes.Coded]:
-    levels = {}
+    levels: dict[str, pa.Array] = {}
     for each in described.columns:
         if each.values and len(levels) < codes.MOST_COLUMNS and described.n_rows >= codes.FEWEST_ROWS:
             values = pa.array([value for value, _ in each.values])
-            found = codes.sorted_values(values)
+            few = codes.worthwhile(len(values), described.n_rows)
+            found = codes.sorted_values(values) if few else None
             if found is not None:
                 levels[each.column.name] = found
     names = codes.free_names([each.column.name for each in described.columns], len(levels))
@@ -87,7 +89,7 @@ def _codes(described: Described) -> dict[str, codes.Coded]:
 
 
 def _write(
-    source: Files, path: Path, stored: Stored, coded: dict[str, codes.Coded], progress: Progress
+    source: Source, path: Path, stored: Stored, coded: dict[str, codes.Coded], progress: Progress
 ) -> None:
     writer = None
     done = 0
@@ -106,7 +108,8 @@ def _write(
             writer.close()
 
 
-def _pieces(source: Files) -> Iterator[pa.Table]:
+def _pieces(source: Source) -> Iterator[pa.Table]:
+    assert isinstance(source, Files)  # noqa: S101 - keep() takes nothing else
     names = [column.stored for column in source.columns]
     texts = [column.stored for column in source.columns if column.dtype == "string"]
     for path in source.paths:

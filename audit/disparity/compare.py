@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import zlib
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from audit.disparity.estimates import Estimates, estimates
 from audit.inference.clusters import design_effects_of_others
-from audit.inference.gaps import chance_gaps, difference_gap, ratio_gap, worst_group
+from audit.inference.gaps import difference_gap, drawn_gaps, equal_groups, ratio_gap, worst_group
 from audit.inference.intervals import log_ratio, newcombe, wilson
 from audit.metrics.rates import RATE, RATES, Rate, rate_table
 from audit.rows import DisparityRow, MetricRow
@@ -67,7 +68,7 @@ _STREAM = {
     "accuracy": "accuracy_equality",
     "error_rate": "accuracy_equality",
 }
-"""Whose stream a rate draws from: a criterion, a rate and its complement with one gap show one number for chance."""
+"""Name of the stream that a rate draws from: a rate and its complement with one gap show one number for chance."""
 
 
 def number(value: float) -> float | None:
@@ -83,7 +84,7 @@ def number(value: float) -> float | None:
     float or None
         The number, or None.
     """
-    return None if math.isnan(value) else float(value)
+    return None if value != value else float(value)  # noqa: PLR0124 - not a number; called very often
 
 
 def metric_rows(cells: Cells, plan: Plan, *, ties: Ties | None = None) -> list[MetricRow]:
@@ -127,9 +128,10 @@ def metric_rows(cells: Cells, plan: Plan, *, ties: Ties | None = None) -> list[M
         )
         value = np.concatenate([part.value for part in parts])
         effective = np.concatenate([part.effective for part in parts])
-        low, high = wilson(value, effective, alpha=alpha)
+        ends = wilson(value, effective, alpha=alpha)
+        value, effective, low, high = (each.tolist() for each in (value, effective, *ends))
         reasons = parts[0].reasons + parts[1].reasons
-        n = np.concatenate([part.n for part in parts])
+        n = np.concatenate([part.n for part in parts]).astype(np.int64).tolist()
         rows += [
             MetricRow(
                 metric=rate.id,
@@ -138,8 +140,8 @@ def metric_rows(cells: Cells, plan: Plan, *, ties: Ties | None = None) -> list[M
                 value=number(value[i]),
                 low=number(low[i]),
                 high=number(high[i]),
-                n=int(n[i]),
-                n_effective=float(effective[i]),
+                n=n[i],
+                n_effective=effective[i],
                 reason=reasons[i],
             )
             for i, name in enumerate(names)
@@ -256,8 +258,8 @@ def chance_draws(
     Parameters
     ----------
     name : str
-        Id of the rate or criterion; each has its own stream, so that adding one never changes another. What has the
-        same gap by definition shares one.
+        Id of the rate or criterion. Each rate has its own stream, so that adding one never changes another; a rate and
+        its complement, whose gaps are the same, share one, and a criterion takes those of its rates.
     rates : sequence of Estimates
         The rates that it compares.
     sensitive : tuple of str
@@ -270,12 +272,26 @@ def chance_draws(
     ndarray of shape (replicates,)
         Gaps; NaN with fewer than two groups.
     """
-    turned = _TURNED.get(name, name) if plan.roles.favourable == "negative" else name
-    stream = _STREAM.get(turned, turned)
-    rng = np.random.default_rng([plan.seed, zlib.crc32("|".join([stream, *sensitive]).encode())])
-    drawn = [chance_gaps(r.usable, r.effective, replicates=plan.replicates, rng=rng) for r in rates]
+    criterion = name in CRITERION_RATES or name in MORE_CRITERION_RATES
+    # A criterion speaks of rates that are turned to the favourable outcome already.
+    turn = plan.roles.favourable == "negative" and not criterion
+    drawn = []
+    for rate in rates:
+        one = _TURNED.get(rate.rate.id, rate.rate.id) if turn else rate.rate.id
+        sizes, pooled = equal_groups(rate.usable, rate.effective)
+        stream = zlib.crc32("|".join([_STREAM.get(one, one), *sensitive]).encode())
+        drawn.append(_drawn(plan.seed, stream, sizes.tobytes(), pooled, plan.replicates))
     # The worst of two rates is larger by chance than either of them: the larger is taken in every replicate.
     return np.asarray((np.mean if name in AVERAGED else np.max)(drawn, axis=0))
+
+
+@lru_cache(maxsize=128)
+def _drawn(seed: int, stream: int, sizes: bytes, pooled: float, replicates: int) -> NDArray[np.float64]:
+    """Draw gaps once for all rates and criteria that share a stream."""
+    rng = np.random.default_rng([seed, stream])
+    found = drawn_gaps(np.frombuffer(sizes, dtype=np.int64), pooled, replicates=replicates, rng=rng)
+    found.setflags(write=False)
+    return found
 
 
 def _worst_row(
@@ -365,10 +381,12 @@ def _reference_rows(rates: Estimates, cells: Cells, plan: Plan) -> list[Disparit
     low, high = newcombe(p, n, p[at], n[at], alpha=1 - plan.confidence)
     estimable = int(np.count_nonzero(~np.isnan(rates.usable)))
     rows = []
+    # Plain numbers: looking one up in an array for each of very many rows takes longer than the arithmetic.
+    apart, lows, highs = (p - p[at]).tolist(), low.tolist(), high.tolist()
     for i, group in enumerate(cells.groups):
         if i == at:
             continue
-        known = not (math.isnan(p[i]) or math.isnan(p[at]))
+        known = not math.isnan(apart[i])
         rows.append(
             DisparityRow(
                 metric=rates.rate.id,
@@ -376,9 +394,9 @@ def _reference_rows(rates: Estimates, cells: Cells, plan: Plan) -> list[Disparit
                 comparison="to_reference",
                 group=group,
                 reference=cells.groups[at],
-                value=float(p[i] - p[at]) if known else None,
-                low=float(low[i]) if known else None,
-                high=float(high[i]) if known else None,
+                value=apart[i] if known else None,
+                low=lows[i] if known else None,
+                high=highs[i] if known else None,
                 groups_estimable=estimable,
                 groups_total=rates.total,
                 reason="" if known else rates.reasons[i] or rates.reasons[at],

@@ -62,6 +62,9 @@ def judge(rows: Iterable[DisparityRow], tolerances: Mapping[str, float]) -> tupl
     judged = []
     for row in rows:
         tolerance = tolerances.get(row.id) if row.comparison != "to_reference" else None
+        if tolerance is None and row.tolerance is None and row.verdict is None:
+            judged.append(row)
+            continue
         verdict = None if tolerance is None else decide(row, tolerance)
         judged.append(replace(row, tolerance=tolerance, verdict=verdict))
     return tuple(judged)

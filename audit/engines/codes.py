@@ -27,6 +27,9 @@ KEY: Final = b"evenhand codes"
 MOST_CODED: Final = 4_096
 """Most values of a column that is given codes."""
 
+ROWS_PER_VALUE: Final = 16
+"""Rows that there have to be for each value of a column with more than 255 of them."""
+
 MOST_COLUMNS: Final = 256
 """Most columns of a table that are given codes."""
 
@@ -90,9 +93,27 @@ def values_of(column: pa.ChunkedArray, n_distinct: int) -> pa.Array | None:
     pyarrow.Array or None
         None where it is given no codes: too many values, or ones that are equal and not the same, as 0 and −0.
     """
-    if n_distinct > MOST_CODED:
+    if not worthwhile(n_distinct, len(column)):
         return None
     return sorted_values(pc.unique(column).drop_null())
+
+
+def worthwhile(n_distinct: int, n_rows: int) -> bool:
+    """Say whether a column has few enough values for codes.
+
+    Parameters
+    ----------
+    n_distinct : int
+        About how many values it takes.
+    n_rows : int
+        Rows of the table.
+
+    Returns
+    -------
+    bool
+        False for columns of measurements and of names.
+    """
+    return n_distinct < 256 or (n_distinct <= MOST_CODED and n_rows >= ROWS_PER_VALUE * n_distinct)
 
 
 def sorted_values(values: pa.Array) -> pa.Array | None:
@@ -207,9 +228,7 @@ def unpacked(text: bytes | None) -> dict[str, Coded]:
     try:
         table = pa.ipc.open_stream(base64.b64decode(text)).read_all()
         return {
-            field.name: Coded(
-                name=(field.metadata or {})[b"code"].decode(), levels=table.column(i)[0].values
-            )
+            field.name: Coded(name=(field.metadata or {})[b"code"].decode(), levels=table.column(i)[0].values)
             for i, field in enumerate(table.schema)
         }
     except (pa.ArrowException, ValueError, KeyError):
@@ -265,6 +284,4 @@ def decoded(codes: Any, levels: pa.Array) -> pa.Array:
         Values; missing ones are null.
     """
     places = np.asarray(codes, dtype=np.int64) - 1
-    return pa.DictionaryArray.from_arrays(
-        pa.array(places.astype(np.int32), mask=places < 0), levels
-    )
+    return pa.DictionaryArray.from_arrays(pa.array(places.astype(np.int32), mask=places < 0), levels)

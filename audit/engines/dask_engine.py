@@ -78,7 +78,7 @@ class DaskEngine(LazyEngine):
         return future.result()
 
     def _frame(self, source: Source, names: Sequence[str]) -> Any:
-        """Give columns called c0, c1, …"""
+        """Give columns called c0, c1 and so on."""
         stored = looking.stored_names(source, names)
         frame = self._opened(source, stored)[stored]
         frame.columns = [f"c{i}" for i in range(len(names))]
@@ -118,15 +118,13 @@ class DaskEngine(LazyEngine):
                 split_row_groups="adaptive",
                 aggregate_files=False,
             )
-        return dd.from_pandas(source.to_pandas(types_mapper=_mapped), npartitions=2)
+        return dd.from_pandas(source.to_pandas(types_mapper=_mapped), npartitions=2)  # type: ignore[no-untyped-call]
 
     def _csv(self, source: Files, *, texts: bool = False) -> Any:
         import dask.dataframe as dd
 
         names = [column.stored for column in source.columns]
-        kinds = {
-            column.stored: _DTYPES["string" if texts else column.dtype] for column in source.columns
-        }
+        kinds = {column.stored: _DTYPES["string" if texts else column.dtype] for column in source.columns}
         packed = any(path.endswith((".gz", ".bz2", ".xz")) for path in source.paths)
         return dd.read_csv(
             list(source.paths),
@@ -165,9 +163,7 @@ class DaskEngine(LazyEngine):
                 return Held(table=source.table, frame=source.frame, columns=columns)
             if source.format == "csv":
                 return looking.settled_texts(source, _head, self._misfits)
-            return Files(
-                paths=source.paths, format="parquet", columns=looking.of_parquet(source.paths)
-            )
+            return Files(paths=source.paths, format="parquet", columns=looking.of_parquet(source.paths))
 
     def _misfits(self, source: Files) -> list[tuple[int, int, int]]:
         """Count for each column the rows that do not fit its type, are no number, and are decimal."""
@@ -251,7 +247,11 @@ def _misfits_of(part: pd.DataFrame, kinds: list[str]) -> pd.DataFrame:
     for name, kind in zip(part.columns, kinds, strict=True):
         texts = part[name].astype("string[pyarrow]").str.strip().dropna()
         numbers = pd.to_numeric(texts.astype(object), errors="coerce")
-        found += [_unfit(texts, numbers, kind), int(numbers.isna().sum()), int(texts.str.contains(r"[.e]").sum())]
+        found += [
+            _unfit(texts, numbers, kind),
+            int(numbers.isna().sum()),
+            int(texts.str.contains(r"[.e]").sum()),
+        ]
     return pd.DataFrame([found], columns=[f"m{i}" for i in range(len(found))])
 
 
@@ -356,7 +356,7 @@ def make(address: str = "") -> DaskEngine:
         Where Dask is not installed or nobody answers.
     """
     try:
-        from distributed import Client, LocalCluster, get_client
+        import distributed
     except ImportError as error:
         raise EngineError(
             "Dask is not installed.",
@@ -366,17 +366,19 @@ def make(address: str = "") -> DaskEngine:
         ) from error
     try:
         if address:
-            return DaskEngine(Client(address, timeout=10))
+            return DaskEngine(distributed.Client(address, timeout=10))  # type: ignore[no-untyped-call]
         try:
-            return DaskEngine(get_client())
+            return DaskEngine(distributed.get_client())
         except ValueError:
-            cluster = LocalCluster(
+            cluster = distributed.LocalCluster(  # type: ignore[no-untyped-call]
                 n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
             )
-            return DaskEngine(Client(cluster))
+            return DaskEngine(distributed.Client(cluster))  # type: ignore[no-untyped-call]
     except (OSError, RuntimeError) as error:
         raise EngineError(
-            f"Nobody answers as a Dask scheduler at {quote(address)}." if address else "Dask could not be started.",
+            f"Nobody answers as a Dask scheduler at {quote(address)}."
+            if address
+            else "Dask could not be started.",
             why="The address is wrong, or not reachable from here.",
             fix="Check the address and that the scheduler runs.",
             code="engine_unreachable",

@@ -131,9 +131,7 @@ class DuckDBEngine(LazyEngine):
         if not isinstance(source, Files) or source.columns:
             return source
         if source.format == "parquet":
-            return Files(
-                paths=source.paths, format="parquet", columns=looking.of_parquet(source.paths)
-            )
+            return Files(paths=source.paths, format="parquet", columns=looking.of_parquet(source.paths))
         return looking.settled_texts(source, self._head, self._misfits)
 
     def _head(self, path: str, delimiter: str) -> Any:
@@ -256,7 +254,9 @@ class DuckDBEngine(LazyEngine):
         measures = f"count(*), sum(hash({every})), sum(hash({every}, 1)), bit_xor(hash({every}, 2))"
         row = self._aggregated(source, names, measures)
         shape = [(column.name, column.dtype) for column in columns] or names
-        text = repr(("evenhand rows, any order", f"duckdb {duckdb.__version__}", shape, [str(x) for x in row]))
+        text = repr(
+            ("evenhand rows, any order", f"duckdb {duckdb.__version__}", shape, [str(x) for x in row])
+        )
         return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 

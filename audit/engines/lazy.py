@@ -11,10 +11,10 @@ import narwhals as nw
 import numpy as np
 import pyarrow as pa
 
-from audit.engines import looking, narrowing, results
+from audit.engines import describing, looking, narrowing, results
 from audit.engines.codes import codes_of
 from audit.engines.drawing import positions
-from audit.engines.protocol import MOST_VALUES, Described, DescribedColumn, Repeated
+from audit.engines.protocol import MOST_VALUES, Described, Repeated
 from audit.engines.queries import Asked, joined, powers, same, sums, weights
 from audit.progress import silent
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from audit.engines.codes import Coded
-    from audit.engines.protocol import Column, Counted, Key, Source, Summed, Tabulated
+    from audit.engines.protocol import Counted, Key, Source, Summed, Tabulated
     from audit.engines.queries import KeyColumn
     from audit.progress import Progress
 
@@ -274,7 +274,7 @@ class LazyEngine(ABC):
         summed = weights(asked, weight, None)
         kinds = {column.name: column.dtype for column in looking.columns_of(source)}
         gone = [
-            _missing(asked, name, kinds.get(name, "")).cast(nw.Int64).alias(f"m{i}")
+            describing.missing(asked, name, kinds.get(name, "")).cast(nw.Int64).alias(f"m{i}")
             for i, name in enumerate(columns)
         ]
         picked, one = self._picked(wanted)
@@ -353,7 +353,11 @@ class LazyEngine(ABC):
             total = total + asked.number(name).fill_null(0.0)
 
         def query(rows: Any) -> Any:
-            return asked.prepared(rows).select((total > limit).cast(nw.Int64).alias("n")).select(nw.col("n").sum())
+            return (
+                asked.prepared(rows)
+                .select((total > limit).cast(nw.Int64).alias("n"))
+                .select(nw.col("n").sum())
+            )
 
         return int(self._run(source, asked.names, query).to_pylist()[0]["n"] or 0)
 
@@ -438,9 +442,14 @@ class LazyEngine(ABC):
         source = self.look(source)
         columns = looking.columns_of(source)
         asked = Asked()
-        measures = [one for i, column in enumerate(columns) for one in _measures(asked, i, column)]
-        rows_to = [nw.len().alias("n"), *(pick for i, c in enumerate(columns) for pick in _summary(i, c))]
-        table = self._run(source, asked.names, lambda rows: asked.prepared(rows).select(*measures).select(*rows_to))
+        measures = [one for i, column in enumerate(columns) for one in describing.measures(asked, i, column)]
+        rows_to = [
+            nw.len().alias("n"),
+            *(pick for i, c in enumerate(columns) for pick in describing.summary(i, c)),
+        ]
+        table = self._run(
+            source, asked.names, lambda rows: asked.prepared(rows).select(*measures).select(*rows_to)
+        )
         found = table.to_pylist()[0]
         names = [column.name for column in columns]
         about = self._estimated(source, names)
@@ -449,7 +458,7 @@ class LazyEngine(ABC):
         return Described(
             n_rows=int(found["n"]),
             columns=tuple(
-                _described(column, i, found, about[i], values.get(column.name))
+                describing.described(column, i, found, about[i], values.get(column.name))
                 for i, column in enumerate(columns)
             ),
         )
@@ -458,63 +467,17 @@ class LazyEngine(ABC):
         """Give the values of some columns with their numbers of rows."""
         found = {}
         for name in names:
-            asked = Asked()
-            key = asked.column(name).alias("v")
-            table = self._run(
-                source,
-                asked.names,
-                lambda rows, key=key: rows.select(key).group_by("v").agg(nw.len().alias("n")),
-            )
+            table = self._run(source, [name], _tallied)
             found[name] = list(zip(table["v"].to_pylist(), table["n"].to_pylist(), strict=True))
         return found
+
+
+def _tallied(rows: Any) -> Any:
+    """Count the values of the one column there is."""
+    return rows.select(nw.col("c0").alias("v")).group_by("v").agg(nw.len().alias("n"))
 
 
 def _of_codes(table: pa.Table, coded: Coded, levels: Sequence[float]) -> list[Any]:
     counts = np.zeros(coded.size, dtype=np.int64)
     counts[table["v"].to_numpy()] = table["n"].to_numpy()
     return narrowing.from_counts(coded.numbers, counts[1:], levels)
-
-
-def _missing(asked: Asked, name: str, dtype: str) -> Any:
-    """Say whether nothing is recorded: in rows in place a blank text and what is not a number are missing too."""
-    column = asked.column(name)
-    if dtype == "string":
-        return column.is_null() | (column.str.strip_chars() == "").fill_null(value=False)
-    if dtype in {"float", "double"}:
-        return column.is_null() | column.is_nan().fill_null(value=False)
-    return column.is_null()
-
-
-def _measures(asked: Asked, i: int, column: Column) -> list[Any]:
-    found = [_missing(asked, column.name, column.dtype).cast(nw.Int64).alias(f"m{i}")]
-    if looking.is_number(column.dtype):
-        number = asked.number(column.name)
-        found.append(nw.when((number > -np.inf) & (number < np.inf)).then(number).alias(f"v{i}"))
-    return found
-
-
-def _summary(i: int, column: Column) -> list[Any]:
-    found = [nw.col(f"m{i}").sum()]
-    if looking.is_number(column.dtype):
-        found += [nw.col(f"v{i}").min().alias(f"l{i}"), nw.col(f"v{i}").max().alias(f"h{i}")]
-    return found
-
-
-def _described(
-    column: Column, i: int, found: dict[str, Any], about: int, values: list[tuple[Any, int]] | None
-) -> DescribedColumn:
-    known = None
-    if values is not None:
-        known = sorted(
-            ((v, int(n)) for v, n in values if v is not None and v == v and str(v).strip()),  # noqa: PLR0124 - not a number
-            key=lambda pair: (-pair[1], str(pair[0])),
-        )
-    low, high = found.get(f"l{i}"), found.get(f"h{i}")
-    return DescribedColumn(
-        column=column,
-        n_missing=int(found[f"m{i}"] or 0),
-        n_distinct=about if known is None else len(known),
-        values=tuple(known) if known is not None and len(known) <= MOST_VALUES else None,
-        low=None if low is None else float(low),
-        high=None if high is None else float(high),
-    )

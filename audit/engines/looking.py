@@ -204,9 +204,7 @@ def of_texts(paths: Sequence[str], heads: Sequence[pa.Table]) -> tuple[Column, .
             if len(both) == 2 and both != {"int64", "double"}:
                 raise _mixed(name, (where, before), (path, kind))
             kinds[name] = ("double" if len(both) == 2 else kind, where)
-    return tuple(
-        Column(name=name, stored=name, dtype=kinds.get(name, ("string", ""))[0]) for name in names
-    )
+    return tuple(Column(name=name, stored=name, dtype=kinds.get(name, ("string", ""))[0]) for name in names)
 
 
 def as_text(column: Column) -> Column:
@@ -285,6 +283,7 @@ def _base(path: str) -> str:
 
 
 def no_file(path: str) -> InputError:
+    """Build the error for a file that is not there."""
     return InputError(
         f"There is no file {_base(path)}.",
         why="The path leads nowhere.",
@@ -306,7 +305,7 @@ def damaged(path: str) -> InputError:
 def _disagree(
     first: str, other: str, before: dict[str, str | None], here: dict[str, str | None]
 ) -> InputError:
-    for name in before.keys() ^ here.keys():
+    for name in [*(n for n in before if n not in here), *(n for n in here if n not in before)]:
         where, not_there = (first, other) if name in before else (other, first)
         return InputError(
             f"Column {quote(name)} is in {_base(where)} and not in {_base(not_there)}.",
@@ -335,9 +334,9 @@ def _mixed(name: str, first: tuple[str, str], other: tuple[str, str]) -> InputEr
 
 
 def _word(kind: str) -> str:
-    if kind in _WORDS:
-        return _WORDS[kind] if is_number(kind) is False or kind in {"int64", "uint64"} else f"numbers ({kind})"
-    return f"numbers ({kind})" if is_number(kind) else "lists or structures" if not kind else kind
+    if kind in _WORDS and kind != "double":
+        return _WORDS[kind]
+    return f"numbers ({kind})" if is_number(kind) else kind or "lists or structures"
 
 
 def not_as_begun(name: str, kind: str, n: int) -> InputError:

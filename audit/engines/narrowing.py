@@ -19,6 +19,7 @@ PARTS: Final = 2_048
 FEW: Final = 200_000
 """Rows whose values are looked at one by one."""
 
+
 def quantiles(run: Callable[[Callable[[Any], Any]], pa.Table], levels: Sequence[float]) -> list[float | None]:
     """Find quantiles, interpolated between neighbours.
 

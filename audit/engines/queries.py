@@ -172,7 +172,9 @@ def _numbered(key: Key, known: Any, reaches: Callable[[float], Any]) -> KeyColum
 
 def _binned(last: int, place: Any, known: Any) -> KeyColumn:
     """Number the bins from 1; 0 stands for a missing value."""
-    inside = nw.when(place < 0).then(nw.lit(0.0)).when(place > last).then(nw.lit(float(last))).otherwise(place)
+    inside = (
+        nw.when(place < 0).then(nw.lit(0.0)).when(place > last).then(nw.lit(float(last))).otherwise(place)
+    )
     found = nw.when(known).then(inside + 1.0).otherwise(nw.lit(0.0)).cast(nw.Int64)
     return KeyColumn(expression=found, levels=pa.array(np.arange(last + 1, dtype=float)), size=last + 2)
 
@@ -253,7 +255,9 @@ def sums(*, weighted: bool, total: bool) -> list[Any]:
     return found
 
 
-def powers(asked: Asked, keys: Sequence[KeyColumn], numbers: tuple[str, str, str | None], centre: float) -> Any:
+def powers(
+    asked: Asked, keys: Sequence[KeyColumn], numbers: tuple[str, str, str | None], centre: float
+) -> Any:
     """Write the query of :meth:`audit.engines.protocol.Engine.moments`.
 
     Parameters
@@ -279,8 +283,10 @@ def powers(asked: Asked, keys: Sequence[KeyColumn], numbers: tuple[str, str, str
     names = [f"k{i}" for i in range(len(keys))]
 
     def query(rows: Any) -> Any:
-        known = asked.prepared(rows).select(*picked).filter(
-            *(~nw.col(name).is_null() for name in ("y", "p", *(["w"] if weight else [])))
+        known = (
+            asked.prepared(rows)
+            .select(*picked)
+            .filter(*(~nw.col(name).is_null() for name in ("y", "p", *(["w"] if weight else []))))
         )
         w = nw.col("w") if weight else nw.lit(1.0)
         error = nw.col("p") - nw.col("y")

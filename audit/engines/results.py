@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
 
 from audit.engines.codes import decoded
 from audit.engines.protocol import Counted, Summed, Tabulated
@@ -13,6 +12,8 @@ from audit.engines.queries import SUMS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import pyarrow as pa
 
     from audit.engines.queries import KeyColumn
 
@@ -54,9 +55,7 @@ def _whole(column: Any) -> np.ndarray:
     return np.asarray(values, dtype=np.int64)
 
 
-def counted(
-    table: pa.Table, columns: Sequence[Any], *, weighted: bool, total: bool = False
-) -> Counted:
+def counted(table: pa.Table, columns: Sequence[Any], *, weighted: bool, total: bool = False) -> Counted:
     """Read counts.
 
     Parameters

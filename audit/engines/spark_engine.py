@@ -173,12 +173,12 @@ class SparkEngine(LazyEngine):
         for i, column in enumerate(source.columns):
             text = sf.trim(rows[f"c{i}"])
             kind = _KINDS.get(column.dtype, "string")
-            for wrong in (
+            wrong = (
                 text.try_cast(kind).isNull(),
                 text.try_cast("double").isNull(),
                 text.like("%.%") | text.like("%e%"),
-            ):
-                measures.append(sf.count(sf.when(text.isNotNull() & wrong, 1)))
+            )
+            measures += [sf.count(sf.when(text.isNotNull() & each, 1)) for each in wrong]
         found = self._watched(rows.agg(*measures).collect)[0]
         return [tuple(int(n) for n in found[3 * i : 3 * i + 3]) for i in range(len(source.columns))]  # type: ignore[misc]
 
@@ -337,9 +337,13 @@ def make(address: str = "") -> SparkEngine:
     if active is not None and not address:
         return SparkEngine(active)
     builder: Any = SparkSession.builder
-    builder = builder.remote(address) if address.startswith("sc://") else builder.master(address or "local[*]")
+    builder = (
+        builder.remote(address) if address.startswith("sc://") else builder.master(address or "local[*]")
+    )
     if not address.startswith("sc://"):
-        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1" if address.startswith("local") or not address else "")
+        os.environ.setdefault(
+            "SPARK_LOCAL_IP", "127.0.0.1" if address.startswith("local") or not address else ""
+        )
         for name, value in _SETTINGS.items():
             builder = builder.config(name, value)
     try:

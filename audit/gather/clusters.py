@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from audit.cells import display_order
 from audit.engines.protocol import Key
+from audit.errors import RoleError, quote
 from audit.gather.audited import place
 from audit.tables.clusters import ClusterCells
 from audit.values import canonical
 
 if TYPE_CHECKING:
     from audit.gather.audited import Audited
+
+MOST_CLUSTERS: Final = 5_000_000
+"""Most clusters that are held in memory."""
 
 
 def gather(audited: Audited) -> ClusterCells | None:
@@ -28,10 +32,23 @@ def gather(audited: Audited) -> ClusterCells | None:
     -------
     ClusterCells or None
         None without a cluster column. A row whose cluster is not recorded is a cluster of its own.
+
+    Raises
+    ------
+    RoleError
+        Where there are too many clusters.
     """
     column = audited.plan.roles.cluster
     if not column:
         return None
+    number = audited.dataset.column(column, role="cluster column").n_distinct
+    if number > MOST_CLUSTERS:
+        raise RoleError(
+            f"Column {quote(column)} makes about {number:,} clusters; at most {MOST_CLUSTERS:,} are counted.",
+            why="Clusters are held in memory one by one.",
+            fix="Name a coarser cluster column, or none where nearly every row is a cluster of its own.",
+            code="too_many_clusters",
+        )
     kept = audited.count([*audited.group_keys, Key(column=column)])
     attributes, codes = place(audited.rules, kept.keys)
     names = [tuple(a.levels[c] for a, c in zip(attributes, row, strict=True)) for row in codes.tolist()]

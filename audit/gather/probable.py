@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -13,8 +12,6 @@ from audit.tables.probable import Probable, ProbableGroup
 from audit.values import canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from audit.gather.audited import Audited
 
 BINS: Final = 20
@@ -24,7 +21,6 @@ IN_A_BIN: Final = 50
 """People that a bin should have at least: with fewer, its own share of decisions is mostly chance."""
 
 _SLACK: Final = 1e-6
-_BATCH: Final = 262_144
 
 
 def gather(audited: Audited) -> Probable | None:
@@ -54,14 +50,8 @@ def gather(audited: Audited) -> Probable | None:
 
 
 def _check_sums(audited: Audited, columns: tuple[str, ...]) -> None:
-    """Refuse rows whose probabilities add up to more than 1; reads these columns in pieces."""
-    n = 0
-    for batch in _batches(audited, columns):
-        total = np.zeros(batch.num_rows)
-        for i in range(len(columns)):
-            values = np.asarray(batch.column(i).to_numpy(zero_copy_only=False), dtype=float)
-            total += np.nan_to_num(values)
-        n += int(np.count_nonzero(total > 1 + _SLACK))
+    """Refuse rows whose probabilities add up to more than 1."""
+    n = audited.engine.over(audited.source, columns, 1 + _SLACK)
     if n:
         raise RoleError(
             f"The probabilities of {n:,} {'row adds' if n == 1 else 'rows add'} up to more than 1.",
@@ -69,16 +59,6 @@ def _check_sums(audited: Audited, columns: tuple[str, ...]) -> None:
             fix="Mend the probabilities, or name columns of groups that exclude each other.",
             code="probabilities_over_one",
         )
-
-
-def _batches(audited: Audited, columns: tuple[str, ...]) -> Iterator[Any]:
-    if isinstance(audited.source, Path):
-        import pyarrow.parquet as pq
-
-        for batch in pq.ParquetFile(audited.source).iter_batches(_BATCH, columns=list(columns)):
-            yield batch.select(list(columns))
-    else:
-        yield from audited.source.select(list(columns)).to_batches(_BATCH)
 
 
 def _count(audited: Audited, column: str) -> ProbableGroup:

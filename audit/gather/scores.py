@@ -65,7 +65,9 @@ def gather(audited: Audited) -> ScoreCells | None:
 
 def _span(audited: Audited) -> tuple[float, float, int] | None:
     """Give the lowest and highest score and the number of different ones."""
-    if not hasattr(audited.source, "to_batches"):  # in the store or in place: the profile says it
+    import pyarrow as pa
+
+    if not isinstance(audited.source, pa.Table):
         profile = audited.dataset.column(audited.score or "", role="score")
         if profile.low is None or profile.high is None:
             return None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audit.inference.intervals import log_ratio, newcombe, wilson
+from audit.inference.intervals import newcombe, wilson
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,6 +42,10 @@ NO_GAP = Gap(value=np.nan, low=np.nan, high=np.nan, first=-1, second=-1)
 """The gap where fewer than two groups can be estimated."""
 
 
+LARGE = 100.0
+"""Variance of a count from which on it is drawn from a normal number corrected for skewness."""
+
+
 def difference_gap(p: Array, n: Array, *, alpha: float, sizes: NDArray[np.int64]) -> Gap:
     """Largest minus smallest rate, with simultaneous bounds.
 
@@ -70,8 +74,7 @@ def difference_gap(p: Array, n: Array, *, alpha: float, sizes: NDArray[np.int64]
     if len(use) < 2:
         return NO_GAP
     q, m = p[use], n[use]
-    i, j = np.triu_indices(len(use), 1)
-    low, high = newcombe(q[i], m[i], q[j], m[j], alpha=alpha / len(i))
+    low, high = _newcombe_of_pairs(q, m, alpha)
     top, bottom = extreme_group(q, sizes[use], largest=True), extreme_group(q, sizes[use], largest=False)
     value = float(q[top] - q[bottom])
     if value == 0:
@@ -79,11 +82,27 @@ def difference_gap(p: Array, n: Array, *, alpha: float, sizes: NDArray[np.int64]
         top, bottom = (int(k) for k in np.argsort(-sizes[use], kind="stable")[:2])
     return Gap(
         value=value,
-        low=min(value, max(0.0, float(low.max()), float((-high).max()))),
-        high=max(value, float(high.max()), float((-low).max())),
+        low=min(value, max(0.0, low)),
+        high=max(value, high),
         first=int(use[top]),
         second=int(use[bottom]),
     )
+
+
+def _newcombe_of_pairs(q: Array, m: Array, alpha: float) -> tuple[float, float]:
+    """Give the largest lower and the largest upper bound of Newcombe's intervals over all ordered pairs.
+
+    Wilson's interval of a group is the same in all of its pairs: it is worked out once.
+    """
+    k = len(q)
+    low, high = wilson(q, m, alpha=alpha / (k * (k - 1) / 2))
+    below, above = (q - low) ** 2, (high - q) ** 2
+    apart = q[:, None] - q[None, :]
+    lower = apart - np.sqrt(below[:, None] + above[None, :])
+    upper = apart + np.sqrt(above[:, None] + below[None, :])
+    np.fill_diagonal(lower, -np.inf)
+    np.fill_diagonal(upper, -np.inf)
+    return float(lower.max()), float(upper.max())
 
 
 def ratio_gap(p: Array, n: Array, *, alpha: float, sizes: NDArray[np.int64]) -> Gap:
@@ -109,18 +128,43 @@ def ratio_gap(p: Array, n: Array, *, alpha: float, sizes: NDArray[np.int64]) -> 
     first, second = int(use[bottom]), int(use[top])
     if q.max() <= 0:
         return Gap(value=np.nan, low=np.nan, high=np.nan, first=first, second=second)
-    i, j = (index.ravel() for index in np.indices((len(use), len(use))))
-    pairs = i != j
-    i, j = i[pairs], j[pairs]
-    low, high = log_ratio(q[i], m[i], q[j], m[j], alpha=alpha / (len(i) / 2))
+    low, high = _ratios_of_pairs(q, m, alpha)
     value = float(q[bottom] / q[top])
     return Gap(
         value=value,
-        low=min(value, float(np.nanmin(low))),
-        high=max(value, min(1.0, float(np.nanmin(high)))),
+        low=min(value, low),
+        high=max(value, min(1.0, high)),
         first=first,
         second=second,
     )
+
+
+def _ratios_of_pairs(q: Array, m: Array, alpha: float) -> tuple[float, float]:
+    """Give the smallest lower and the smallest upper bound of the ratios of all ordered pairs.
+
+    As :func:`audit.inference.intervals.log_ratio` gives them, with what belongs to one group worked out once.
+    """
+    k = len(q)
+    low, high = wilson(q, m, alpha=alpha / (k * (k - 1) / 2))
+    above_zero = np.flatnonzero(q > 0)
+    logs = np.log(q[above_zero])
+    with np.errstate(divide="ignore"):
+        below = (logs - np.log(low[above_zero])) ** 2
+    above = (np.log(high[above_zero]) - logs) ** 2
+    centre = logs[:, None] - logs[None, :]
+    lower = centre - np.sqrt(below[:, None] + above[None, :])
+    upper = centre + np.sqrt(above[:, None] + below[None, :])
+    lowest, highest = np.inf, np.inf
+    if len(logs) > 1:
+        np.fill_diagonal(lower, np.inf)
+        np.fill_diagonal(upper, np.inf)
+        lowest, highest = float(np.exp(lower.min())), float(np.exp(upper.min()))
+    if len(logs) < k:
+        # At a rate of 0 the log scale has no centre: the limit of the same method on the plain scale.
+        lowest = 0.0
+        against = np.sqrt(low * (2 * q - low))[above_zero]
+        highest = min(highest, float(high[q <= 0].min() / against.max()))
+    return lowest, highest
 
 
 def extreme_group(q: Array, sizes: NDArray[np.int64], *, largest: bool) -> int:
@@ -281,14 +325,86 @@ def chance_gaps(p: Array, n: Array, *, replicates: int, rng: np.random.Generator
     -------
     ndarray of shape (replicates,)
         Largest − smallest, between 0 and 1; NaN with fewer than two groups.
+
+    Notes
+    -----
+    Groups are drawn from the binomial distribution of the pooled rate; where n p (1 − p) is 100 or more, from a normal
+    number corrected for skewness and rounded, which is ten times faster: its distribution function is nowhere further
+    than .0002 from the binomial one.
+    """
+    sizes, pooled = equal_groups(p, n)
+    return drawn_gaps(sizes, pooled, replicates=replicates, rng=rng)
+
+
+def equal_groups(p: Array, n: Array) -> tuple[NDArray[np.int64], float]:
+    """Give what the groups would be if all of them had the same rate.
+
+    Parameters
+    ----------
+    p, n
+        As in :func:`chance_gaps`.
+
+    Returns
+    -------
+    sizes : ndarray of int
+        Effective numbers of the groups that are not left out, in whole people.
+    pooled : float
+        Their common rate or, where it is smaller, that of its complement, whose gaps are the same.
     """
     use = ~np.isnan(p)
-    if use.sum() < 2:
-        return np.full(replicates, np.nan)
     sizes = np.maximum(np.rint(n[use]), 1).astype(np.int64)
-    pooled = float(np.average(p[use], weights=sizes))
-    draws = rng.binomial(sizes, min(max(pooled, 0.0), 1.0), size=(replicates, len(sizes))) / sizes
-    return np.asarray(draws.max(axis=1) - draws.min(axis=1))
+    if not len(sizes):
+        return sizes, 0.0
+    pooled = min(max(float(np.average(p[use], weights=sizes)), 0.0), 1.0)
+    return sizes, round(min(pooled, 1 - pooled), 12)
+
+
+def drawn_gaps(
+    sizes: NDArray[np.int64], pooled: float, *, replicates: int, rng: np.random.Generator
+) -> Array:
+    """Draw gaps between groups of the same rate.
+
+    Parameters
+    ----------
+    sizes : ndarray of int
+        People in each group.
+    pooled : float
+        Their rate.
+    replicates : int
+        Number of simulated data sets.
+    rng : numpy.random.Generator
+        Source of chance.
+
+    Returns
+    -------
+    ndarray of shape (replicates,)
+        As :func:`chance_gaps` gives them.
+    """
+    if len(sizes) < 2:
+        return np.full(replicates, np.nan)
+    large = sizes * (pooled * (1 - pooled)) >= LARGE
+    highest, lowest = np.full(replicates, -np.inf), np.full(replicates, np.inf)
+    if not large.all():
+        few = sizes[~large]
+        draws = rng.binomial(few, pooled, size=(replicates, len(few))) / few
+        highest, lowest = draws.max(axis=1), draws.min(axis=1)
+    if large.any():
+        draws = _nearly_binomial(sizes[large], pooled, replicates, rng)
+        highest, lowest = np.maximum(highest, draws.max(axis=0)), np.minimum(lowest, draws.min(axis=0))
+    return np.asarray(highest - lowest)
+
+
+def _nearly_binomial(sizes: NDArray[np.int64], p: float, replicates: int, rng: np.random.Generator) -> Array:
+    """Draw shares of large groups, of shape (n_groups, replicates), from a normal number corrected for skewness."""
+    q = 1 - p
+    drawn = rng.standard_normal((len(sizes), replicates))
+    skew = (q - p) / 6
+    # k = np + z·√(npq) + (q − p)(z² − 1)/6, the first terms of Cornish and Fisher, rounded to whole people
+    counts = drawn * (drawn * skew + np.sqrt(sizes * (p * q))[:, None])
+    counts += (sizes * p - skew)[:, None]
+    np.rint(counts, out=counts)
+    np.clip(counts, 0, sizes[:, None], out=counts)
+    return np.asarray(counts / sizes[:, None])
 
 
 def expected_gap(p: Array, n: Array, *, replicates: int, rng: np.random.Generator) -> float:

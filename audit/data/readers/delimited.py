@@ -14,8 +14,8 @@ import pyarrow.csv as arrow_csv
 from audit.data.readers.encoding import to_utf8
 from audit.data.readers.quoting import Text, has_long_cells, scan
 from audit.data.readers.spec import Loaded, Reader, too_many_cells, unreadable
-from audit.text_types import type_texts
 from audit.errors import InputError, quote
+from audit.text_types import type_texts
 from audit.values import MISSING_TEXTS
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 
 from audit.data.readers.spec import Loaded, Reader, unpacked_too_large, unreadable
-from audit.text_types import type_texts
 from audit.errors import InputError, quote
+from audit.text_types import type_texts
 from audit.values import canonical
 
 if TYPE_CHECKING:
