@@ -285,7 +285,7 @@ def _takes_long(audit_id: str) -> bool:
 
     record = cached.store().get(audit_id)
     place = (record.dataset or {}).get("place")
-    return bool(place) and (record.n_rows > JOB_ROWS or place["engine"] != "duckdb")
+    return place is not None and (record.n_rows > JOB_ROWS or place["engine"] != "duckdb")
 
 
 def delete_trial(screen: Screen, place: int) -> None:

@@ -138,7 +138,12 @@ class DuckDBEngine(LazyEngine):
         with self._connected() as connection:
             try:
                 rows = connection.read_csv(
-                    _literal(path), header=True, all_varchar=True, delimiter=delimiter, quotechar='"', escapechar='"'
+                    _literal(path),
+                    header=True,
+                    all_varchar=True,
+                    delimiter=delimiter,
+                    quotechar='"',
+                    escapechar='"',
                 )
                 return rows.limit(looking.HEAD).to_arrow_table()
             except duckdb.Error as error:
@@ -167,9 +172,7 @@ class DuckDBEngine(LazyEngine):
             lambda onward: self._run(source, names, lambda rows: onward(query(rows))), levels
         )
 
-    def draw(
-        self, source: Source, columns: Sequence[str], *, rows: int, of: int, seed: int
-    ) -> pa.Table:
+    def draw(self, source: Source, columns: Sequence[str], *, rows: int, of: int, seed: int) -> pa.Table:
         """Draw rows by their place in the files; the same seed draws the same rows.
 
         Parameters

@@ -269,9 +269,7 @@ class Engine(Protocol):
     def fetch(self, source: Source, columns: Sequence[str], *, most: int | None = None) -> pa.Table:
         """Read columns into memory, at most so many rows."""
 
-    def draw(
-        self, source: Source, columns: Sequence[str], *, rows: int, of: int, seed: int
-    ) -> pa.Table:
+    def draw(self, source: Source, columns: Sequence[str], *, rows: int, of: int, seed: int) -> pa.Table:
         """Draw rows by a seed: the same ones each time, as far as the engine keeps their order."""
 
     def count(

@@ -60,6 +60,9 @@ def test_a_file_in_a_folder_is_audited_where_it_lies(offering, folder, page, tmp
     assert "appear here once the audit has been run" in words
     expect(steps.sidebar(page)).to_contain_text("Read in place by: DuckDB; fingerprint: SHA-256 of the file")
     steps.picture(page, "folder-data")
+    save = page.get_by_role("button", name="Save the roles")
+    if save.is_enabled():
+        save.click()
     page.get_by_role("button", name="Continue to the model").click()
     steps.arrive(page, "Model")
     page.get_by_role("button", name="Run the audit").click()
