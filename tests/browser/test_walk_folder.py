@@ -26,7 +26,7 @@ def folder(tmp_path):
     root = tmp_path / "registry"
     (root / "archive").mkdir(parents=True)
     piece = pa.Table.from_pandas(
-        frame(PEOPLE // 20, gap=0.2).drop(columns=["x", "weight"]), preserve_index=False
+        frame(PEOPLE // 20, gap=0.2).drop(columns=["x", "weight", "split"]), preserve_index=False
     )
     with pq.ParquetWriter(root / "people.parquet", piece.schema) as writer:
         for _ in range(20):
