@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Final
 
-from audit.errors import PlanError
+from audit.errors import PlanError, quote
 from audit.release import VERSION
-from audit.rows import DataRecord
+from audit.rows import DataRecord, ModelRecord
 from audit.sampling import outside, sample_notes
 from audit.wording.places import in_place
 
@@ -118,3 +118,27 @@ def data_record(
         missing=tuple(sorted(((name, n) for name, n in missing if n), key=lambda item: -item[1])),
         **flow,
     )
+
+
+def column_record(plan: Plan) -> ModelRecord:
+    """Write down what is remembered of decisions that are a column of the data.
+
+    Parameters
+    ----------
+    plan : Plan
+        Names the column.
+
+    Returns
+    -------
+    ModelRecord
+        The record.
+    """
+    roles = plan.roles
+    if roles.decision:
+        title = f"Decisions from column {quote(roles.decision)}"
+        return ModelRecord(title=title, kind="column", has_scores=roles.score is not None)
+    if roles.task == "regression":
+        title = f"Predictions from column {quote(roles.score or '')}, high above their median, {roles.threshold:,.6g}"
+        return ModelRecord(title=title, kind="column", has_scores=True, threshold=roles.threshold)
+    title = f"Scores from column {quote(roles.score or '')}, positive from {roles.threshold:g}"
+    return ModelRecord(title=title, kind="column", has_scores=True, threshold=roles.threshold)

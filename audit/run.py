@@ -23,7 +23,7 @@ from audit.lookup import groupings
 from audit.metrics.authority import compare_with_fairlearn
 from audit.models.split import TEST
 from audit.progress import Scans, silent, within
-from audit.provenance import data_record, today, versions
+from audit.provenance import column_record, data_record, today, versions
 from audit.regret import beside_columns, with_own_models
 from audit.result import Audit, assemble
 from audit.roles import check_roles
@@ -183,7 +183,7 @@ def _prepare_column(work: Work, engine: Engine, progress: Progress) -> None:
         dropped=tally.dropped,
         split=TEST_ROWS if plan.roles.split else "all rows",
     )
-    work.result = _finish(plan, data, _column_record(plan), tally.cells, basis=basis, progress=progress)
+    work.result = _finish(plan, data, column_record(plan), tally.cells, basis=basis, progress=progress)
 
 
 def _prepare_trained(work: Work, engine: Engine, progress: Progress) -> None:
@@ -294,18 +294,6 @@ def _prepare_uploaded(work: Work, engine: Engine, progress: Progress) -> None:
     basis = _on_bench(work, held, (bench, how), (rows, ran.decisions, ran.score), progress)
     cells = bench.cells(rows, [ran.decisions])
     work.result = _finish(plan, data, record, cells, basis=basis, progress=progress)
-
-
-def _column_record(plan: Plan) -> ModelRecord:
-    roles = plan.roles
-    if roles.decision:
-        title = f"Decisions from column {quote(roles.decision)}"
-        return ModelRecord(title=title, kind="column", has_scores=roles.score is not None)
-    if roles.task == "regression":
-        title = f"Predictions from column {quote(roles.score or '')}, high above their median, {roles.threshold:,.6g}"
-        return ModelRecord(title=title, kind="column", has_scores=True, threshold=roles.threshold)
-    title = f"Scores from column {quote(roles.score or '')}, positive from {roles.threshold:g}"
-    return ModelRecord(title=title, kind="column", has_scores=True, threshold=roles.threshold)
 
 
 def _finish(

@@ -27,6 +27,12 @@ def introduction(screen: Screen) -> None:
     row = overview.lead(screen.audit)
     if row is not None:
         show.answer(overview.said(screen.audit, row), row.verdict)
+    data, rows = screen.dataset, screen.plan.sample_rows
+    if data.place is not None and data.n_rows > rows:
+        show.note(
+            f"The data are read in place: repairs work on a sample of {wording.count(rows)} of the "
+            f"{wording.count(data.n_rows)} rows, drawn by the seed. The Model screen changes its size."
+        )
     show.note(_how(screen))
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from audit import wording
+from audit.data.folders import data_folders
 from ui import actions, cached, show, text, workspace
 from ui.pagespec import page
 from ui.problems import message
@@ -117,6 +118,8 @@ def _confirm_delete(summary: AuditSummary) -> None:
         f"**{text.md(text.cut(summary.title, 90))}** and everything that belongs to it is removed: data, model, "
         "results, repairs. This cannot be undone."
     )
+    if data_folders():
+        show.note("Files that were read in place stay where they are.")
     with st.container(horizontal=True):
         if st.button("Delete", key="really_delete", type="primary"):
             cached.store().delete_audit(summary.id)

@@ -12,7 +12,7 @@ import numpy as np
 
 from audit.disparity.estimates import Estimates, estimates
 from audit.inference.clusters import design_effects_of_others
-from audit.inference.gaps import difference_gap, drawn_gaps, equal_groups, ratio_gap, worst_group
+from audit.inference.gaps import Gap, difference_gap, drawn_gaps, equal_groups, ratio_gap, worst_group
 from audit.inference.intervals import log_ratio, newcombe, wilson
 from audit.metrics.rates import RATE, RATES, Rate, rate_table
 from audit.rows import DisparityRow, MetricRow
@@ -194,16 +194,20 @@ def disparity_rows(
     rows: list[DisparityRow] = []
     turned = cells.flipped() if plan.roles.favourable == "negative" else cells
     turned_ties = ties.flipped() if ties and plan.roles.favourable == "negative" else ties
+    known = {name: estimates(RATE[name], turned, plan, turned_ties) for name in RATE}
+    gaps = _Gaps(cells.sizes)
     for criterion, names in (CRITERION_RATES | MORE_CRITERION_RATES).items():
-        rates = [estimates(RATE[name], turned, plan, turned_ties) for name in names]
+        rates = [known[name] for name in names]
         rows += [
-            _gap_row(criterion, kind, rates, turned, plan, chance=chance) for kind in ("difference", "ratio")
+            _gap_row(criterion, kind, rates, turned, plan, worked_out=gaps, chance=chance)
+            for kind in ("difference", "ratio")
         ]
     everybody = cells.overall()
     for rate in RATES:
-        rates = [estimates(rate, cells, plan, ties)]
+        rates = [known[rate.id] if turned is cells else estimates(rate, cells, plan, ties)]
         rows += [
-            _gap_row(rate.id, kind, rates, cells, plan, chance=chance) for kind in ("difference", "ratio")
+            _gap_row(rate.id, kind, rates, cells, plan, worked_out=gaps, chance=chance)
+            for kind in ("difference", "ratio")
         ]
         worst = _worst_row(rates[0], cells, everybody, plan, ties=ties)
         rows += [worst] if worst else []
@@ -211,13 +215,28 @@ def disparity_rows(
     return rows
 
 
+class _Gaps:
+    """Gaps of rates, each worked out once: several criteria speak of the same rate."""
+
+    def __init__(self, sizes: NDArray[np.int64]) -> None:
+        self._sizes = sizes
+        self._known: dict[tuple[int, str, float], tuple[Estimates, Gap]] = {}
+
+    def gap(self, rates: Estimates, kind: str, alpha: float) -> Gap:
+        at = (id(rates), kind, alpha)
+        if at not in self._known:
+            measure = difference_gap if kind == "difference" else ratio_gap
+            found = measure(rates.usable, rates.effective, alpha=alpha, sizes=self._sizes)
+            self._known[at] = (rates, found)  # what is held keeps its identity
+        return self._known[at][1]
+
+
 def _gap_row(
-    name: str, kind: str, rates: list[Estimates], cells: Cells, plan: Plan, *, chance: bool
+    name: str, kind: str, rates: list[Estimates], cells: Cells, plan: Plan, *, worked_out: _Gaps, chance: bool
 ) -> DisparityRow:
     """Compare the groups in one rate, or in the worst or the mean of several at a shared level."""
     alpha = (1 - plan.confidence) / len(rates)
-    measure = difference_gap if kind == "difference" else ratio_gap
-    gaps = [measure(r.usable, r.effective, alpha=alpha, sizes=cells.sizes) for r in rates]
+    gaps = [worked_out.gap(r, kind, alpha) for r in rates]
     estimable = int(np.min([np.count_nonzero(~np.isnan(r.usable)) for r in rates]))
     known = [gap for gap in gaps if not math.isnan(gap.value)]
     row = DisparityRow(

@@ -231,7 +231,7 @@ def unpacked(text: bytes | None) -> dict[str, Coded]:
             field.name: Coded(name=(field.metadata or {})[b"code"].decode(), levels=table.column(i)[0].values)
             for i, field in enumerate(table.schema)
         }
-    except (pa.ArrowException, ValueError, KeyError):
+    except (pa.ArrowException, OSError, ValueError, KeyError):
         return {}
 
 

@@ -80,8 +80,13 @@ class DuckDBEngine(LazyEngine):
         }
         if threads:
             config["threads"] = threads
-        with duckdb.connect(":memory:", config=config) as connection:
+        connection = duckdb.connect(":memory:", config=config)
+        try:
             yield connection
+        finally:
+            # A connection whose scan was given up on is busy and cannot be closed: it goes when the scan ends.
+            with suppress(duckdb.Error):
+                connection.close()
 
     def _run(
         self, source: Source, names: Sequence[str], query: Callable[[Any], Any], *, ordered: bool = False

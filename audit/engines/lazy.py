@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 import numpy as np
-import pyarrow as pa
 
 from audit.engines import describing, looking, narrowing, results
 from audit.engines.codes import codes_of
-from audit.engines.drawing import positions
+from audit.engines.drawing import Drawing
 from audit.engines.protocol import MOST_VALUES, Described, Repeated
 from audit.engines.queries import Asked, joined, powers, same, sums, weights
 from audit.progress import silent
@@ -21,6 +20,8 @@ from audit.progress import silent
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Self
+
+    import pyarrow as pa
 
     from audit.engines.codes import Coded
     from audit.engines.protocol import Counted, Key, Source, Summed, Tabulated
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 _NEARLY = 1.2
 
 
-class LazyEngine(ABC):
+class LazyEngine(Drawing, ABC):
     """Counts rows by the common queries; a child opens sources and runs queries."""
 
     name = ""
@@ -386,45 +387,6 @@ class LazyEngine(ABC):
             return chosen if most is None else chosen.head(most)
 
         return self._run(source, asked.names, query).rename_columns(list(columns))
-
-    def draw(self, source: Source, columns: Sequence[str], *, rows: int, of: int, seed: int) -> pa.Table:
-        """Draw rows by a seed: the same ones each time, as long as the engine parts the rows in the same way.
-
-        Parameters
-        ----------
-        source : Path, pyarrow.Table, Files or Held
-            Where the rows are.
-        columns : sequence of str
-            The columns wanted.
-        rows : int
-            How many rows.
-        of : int
-            How many there are.
-        seed : int
-            Where the draw starts.
-
-        Returns
-        -------
-        pyarrow.Table
-            At most so many rows, each at most once.
-        """
-        asked = Asked()
-        picked = [asked.column(name) for name in columns]
-        # A little more than wanted, so that hardly ever too few come; what is too many is drawn away.
-        share = min(1.0, (rows + 6 * rows**0.5 + 10) / max(of, 1))
-
-        def query(every: Any) -> Any:
-            chosen = every.select(*picked)
-            return chosen if rows >= of else self._thinned(chosen, share, seed)
-
-        found = self._run(source, asked.names, query).rename_columns(list(columns))
-        if found.num_rows <= rows:
-            return found
-        return found.take(pa.array(positions(rows, found.num_rows, seed)))
-
-    def _thinned(self, rows: Any, share: float, seed: int) -> Any:
-        """Give a share of the rows of a lazy frame, by the engine's own seeded draw."""
-        raise NotImplementedError
 
     def describe(self, source: Source) -> Described:
         """Say of every column what values it takes, and how many rows there are.

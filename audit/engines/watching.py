@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ Result = TypeVar("Result")
 
 _TICK: Final = 0.1
 _GRACE: Final = 1.5
+_AGAIN: Final = 0.05
 
 
 def watched(
@@ -63,8 +65,11 @@ def watched(
                 break
             progress(share(), "Counting people")
     except BaseException:
-        stop()
-        thread.join(_GRACE)
+        # A wish to stop is lost on a scan that has not quite begun: it is said again until the scan is gone.
+        until = time.monotonic() + _GRACE
+        while thread.is_alive() and time.monotonic() < until:
+            stop()
+            thread.join(_AGAIN)
         raise
     if failed:
         raise failed[0]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from audit.cells import display_order
 from audit.engines.protocol import Key
+from audit.errors import RoleError, quote
 from audit.gather.audited import place
 from audit.tables.scores import BINS, ScoreCells
 from audit.values import canonical
@@ -18,18 +19,29 @@ if TYPE_CHECKING:
     from audit.gather.audited import Audited, Kept
 
 
-def gather(audited: Audited) -> ScoreCells | None:
+MOST_EXACT: Final = 1_000_000
+"""Most different scores that are counted one by one."""
+
+
+def gather(audited: Audited, *, most: int | None = BINS) -> ScoreCells | None:
     """Count people by group, label and score.
 
     Parameters
     ----------
     audited : Audited
         The rows.
+    most : int or None, default 1000
+        Most bins of scores; None counts every score by itself, so that areas under curves are exact.
 
     Returns
     -------
     ScoreCells or None
         None where there is no score that is a number.
+
+    Raises
+    ------
+    RoleError
+        Where every score is to be counted by itself and there are too many.
     """
     if audited.score is None:
         return None
@@ -37,15 +49,25 @@ def gather(audited: Audited) -> ScoreCells | None:
     if found is None:
         return None
     low, high, n_distinct = found
-    exact = n_distinct <= BINS
+    if most is None and n_distinct > MOST_EXACT:
+        raise RoleError(
+            f"Column {quote(audited.score)} takes about {n_distinct:,} values; at most {MOST_EXACT:,} are counted one by one.",
+            why="Every score of every group would be held in memory.",
+            fix="Count scores in bins: the areas come with a bound of their error.",
+            code="too_many_scores",
+        )
+    bins_wanted = MOST_EXACT if most is None else most
+    exact = n_distinct <= bins_wanted
     threshold = audited.plan.roles.threshold
     if exact:
         keys = [Key(column=audited.score)]
         start, width = 0.0, 1.0
     else:
-        start, width = (0.0, 1.0 / BINS) if low >= 0 and high <= 1 else (low, (high - low) / BINS)
+        start, width = (
+            (0.0, 1.0 / bins_wanted) if low >= 0 and high <= 1 else (low, (high - low) / bins_wanted)
+        )
         keys = [
-            Key(column=audited.score, bins=(start, width, BINS)),
+            Key(column=audited.score, bins=(start, width, bins_wanted)),
             Key(column=audited.score, at_least=threshold),
         ]
     kept = audited.count([*audited.group_keys, *keys], total=audited.score)
@@ -59,7 +81,7 @@ def gather(audited: Audited) -> ScoreCells | None:
     else:
         numbers = np.array([int(kept.keys[i][-2]) for i in known])
         above = np.array([bool(kept.keys[i][-1]) for i in known])
-        cuts, bins = _split(start + width * np.arange(BINS), numbers, above, threshold)
+        cuts, bins = _split(start + width * np.arange(bins_wanted), numbers, above, threshold)
     return _table(audited, kept, known, cuts, bins, exact=exact, missing=missing)
 
 

@@ -159,10 +159,10 @@ def test_running_out_of_memory_or_disk_says_what_to_do(tmp_path, capsys, monkeyp
     class Poor:
         name = "duckdb"
 
-        def watched(self, progress):
+        def watched(self, _progress):
             return self
 
-        def look(self, source):
+        def look(self, _source):
             raise EngineError("The disk is full.", fix="Free some room.", code="engine_disk")
 
     monkeypatch.setattr("audit.data.inplace.make", lambda *_: Poor())
