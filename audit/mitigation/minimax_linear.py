@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from audit.mitigation.minimax.choice import MAX_COST, MIN_ROWS, pick, set_judge
+from audit.mitigation.minimax.choice import MAX_COST, MIN_ROWS, keep_aside, pick, set_judge
 from audit.mitigation.minimax.linear import (
     Point,
     Problem,
@@ -15,23 +15,30 @@ from audit.mitigation.minimax.linear import (
     lower_bound,
     solve_path,
 )
-from audit.mitigation.minimax.losses import LOSS, LOSSES
+from audit.mitigation.minimax.losses import LOSSES, loss_setting
 from audit.mitigation.minimax.own import own_loss
 from audit.mitigation.minimax.paths import curve
 from audit.mitigation.minimax.weights import shares_of
-from audit.mitigation.minimax.words import floor, nothing_gained, outcome
+from audit.mitigation.minimax.words import at_more_cost, floor, kept_aside, measured, nothing_gained, outcome
 from audit.mitigation.repair import InProcessing, Repaired, Task, by_threshold
 from audit.mitigation.spec import MitigationSpec, Param, resolve_params
 from audit.progress import within
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
     from audit.mitigation.minimax.choice import Judge, Standing
+    from audit.mitigation.minimax.losses import Loss
+    from audit.mitigation.table import TrainingTable
     from audit.models.baseline import Fitted
     from audit.models.features import Encoder
     from audit.progress import Progress
+    from audit.rows.series import Series
 
 PATH: Final = (3.0, 1.0, 0.3, 0.1, 0.05, 0.02, 0.01)
-GUARDED: Final = (30.0, 10.0, 3.0, 1.0, 0.3, 0.1)
+GUARDED: Final = (100.0, 50.0, 20.0, 10.0, 5.0, 2.0, 1.0)
 """Weights of everybody's loss that are tried; more of it where one kind of error alone is lowered."""
 
 SPEC = MitigationSpec(
@@ -60,7 +67,12 @@ SPEC = MitigationSpec(
         "Losses on the test rows differ by chance."
     ),
     params=(
-        LOSS,
+        loss_setting(
+            tuple(LOSSES),
+            "For the three rates the training uses the log-loss of the rows concerned in their place; the rate is what is "
+            "judged and reported. One kind of error alone could be brought to 0 by deciding everybody alike, so that "
+            "there the rise of the overall error rate is limited.",
+        ),
         Param(
             id="choose",
             title="How the trade-off is chosen",
@@ -161,47 +173,68 @@ class MinimaxLinear(InProcessing):
         settings = resolve_params(SPEC, self.get_params())
         loss, max_cost = LOSSES[str(settings["loss"])], float(settings["max_cost"])
         progress(0.0, "Preparing the features")
+        learn, held = (
+            (task.train, task.validation) if task.validation else keep_aside(task.train, seed=task.seed)
+        )
         judge = set_judge(
             task.train,
-            task.validation,
+            held,
             loss,
             threshold=task.threshold,
             min_rows=int(settings["min_rows"]),
+            source="validation" if task.validation else "aside",
         )
         given = float(settings["rho"]) if settings["choose"] == "fixed" else None
-        sweep = _sweep(task, judge, given, progress=within(progress, 0.05, 0.85))
-        at = len(sweep.kept) - 1 if given is not None else pick(sweep.standings, max_cost=max_cost)
+        focuses = _focuses(loss, given)
+        rows = learn if judge.source == "aside" else task.train
+        tried = _solve(task, judge, rows, focuses, progress=within(progress, 0.05, 0.5))
+        standings = tried.standings(judge)[: len(focuses)]
+        at = len(focuses) - 1 if given is not None else pick(standings, max_cost=max_cost)
+        solved = tried
+        if judge.source == "aside":  # the choice is made: the model learns from every row
+            solved = _solve(task, judge, task.train, focuses[: at + 1], progress=within(progress, 0.5, 0.85))
         progress(0.85, "Training a model of the worst group alone")
-        own = own_loss(task, judge, sweep.standings[0].worst_group, progress=within(progress, 0.85, 0.95))
+        own = own_loss(task, judge, standings[0].worst_group, progress=within(progress, 0.85, 0.95))
         progress(0.95, "Certifying the worst group")
-        sure = _certify(sweep, at)
+        sure = _certify(solved, at)
         notes = (
             *judge.notes,
-            *_chosen(judge, sweep, at, given, max_cost),
-            *floor(judge, sweep.standings[0], own=own, reachable=sure.reachable),
+            *kept_aside(judge),
+            *_chosen(judge, standings, at, focuses[at], given=given, max_cost=max_cost),
+            *(() if given is not None else at_more_cost(judge, standings, at, max_cost)),
+            *floor(judge, standings[0], standings[at], own=own, reachable=sure.reachable),
             *sure.notes,
         )
         progress(1.0, "The model is trained")
         return replace(
-            by_threshold(sweep.fitted(at), task.threshold),
+            by_threshold(solved.fitted(at), task.threshold),
             notes=notes,
-            measured={**_measured(sweep, at, own), **sure.measured},
-            series=(_path(judge, sweep, at),),
+            measured={**measured(standings[0], standings[at], own), **sure.measured},
+            series=(_path(judge, standings, focuses, at),),
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Sweep:
+class _Solved:
+    """The models of a path, and last the best for the worst group only, where that is a question."""
+
     problem: Problem
     encoder: Encoder
     points: tuple[Point, ...]
-    kept: tuple[Point, ...]
-    standings: tuple[Standing, ...]
 
     def fitted(self, at: int) -> Fitted:
         from audit.models.baseline import linear
 
-        return linear(self.encoder, _estimator(self.kept[at].theta), title="Worst-group logistic regression")
+        return linear(
+            self.encoder, _estimator(self.points[at].theta), title="Worst-group logistic regression"
+        )
+
+    def standings(self, judge: Judge) -> tuple[Standing, ...]:
+        from audit.models.baseline import one_hot, positive_probability
+
+        table = one_hot(self.encoder, judge.rows.frame)
+        scores = (positive_probability(_estimator(point.theta), table) for point in self.points)
+        return tuple(judge.measure(score) for score in scores)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -211,40 +244,36 @@ class _Sure:
     reachable: float | None = None
 
 
-def _sweep(task: Task, judge: Judge, given: float | None, *, progress: Progress) -> _Sweep:
-    from audit.models.baseline import one_hot, positive_probability
-    from audit.models.features import build_encoder
-
-    train = task.train
-    encoder = task.base.encoder or build_encoder(train.frame)
-    problem = Problem(
-        table=one_hot(encoder, train.frame),
-        label=train.label,
-        shares=shares_of(train, judge.loss.counted),
-        inside=judge.inside,
-        loss=judge.loss,
-        ridge=1.0 / len(train.label),
-    )
-    path = PATH if judge.loss.counted is None else GUARDED
+def _focuses(loss: Loss, given: float | None) -> tuple[float, ...]:
+    """Give the shares of the worst group to try, from none."""
+    path = PATH if loss.counted is None else GUARDED
     if given is not None:
         path = (*(rho for rho in path if rho > given), given)
-    focuses = [0.0, *(1 / (1 + rho) for rho in path)]
+    return (0.0, *(1 / (1 + rho) for rho in path))
+
+
+def _solve(
+    task: Task, judge: Judge, rows: TrainingTable, focuses: Sequence[float], *, progress: Progress
+) -> _Solved:
+    from audit.models.baseline import one_hot
+    from audit.models.features import build_encoder
+
+    encoder = task.base.encoder or build_encoder(task.train.frame)
+    problem = Problem(
+        table=one_hot(encoder, rows.frame),
+        label=rows.label,
+        shares=shares_of(rows, judge.loss.counted),
+        inside=judge.inside,
+        loss=judge.loss,
+        ridge=1.0 / len(rows.label),
+    )
     # One kind of error alone is lowest where everybody is decided alike: the worst group only is then no question.
     alone = judge.loss.counted is None and focuses[-1] < 1
-    points = solve_path(problem, [*focuses, 1.0] if alone else focuses, progress=progress)
-    kept = points[: len(focuses)]
-    table = one_hot(encoder, judge.rows.frame)
-    scores = (positive_probability(_estimator(point.theta), table) for point in kept)
-    return _Sweep(
-        problem=problem,
-        encoder=encoder,
-        points=points,
-        kept=kept,
-        standings=tuple(judge.measure(score) for score in scores),
-    )
+    points = solve_path(problem, (*focuses, 1.0) if alone else focuses, progress=progress)
+    return _Solved(problem=problem, encoder=encoder, points=points)
 
 
-def _estimator(theta: np.ndarray[Any, Any]) -> Any:
+def _estimator(theta: NDArray[np.float64]) -> Any:
     """Put the coefficients into the classifier that scikit-learn would have fitted."""
     from sklearn.linear_model import LogisticRegression
 
@@ -256,65 +285,68 @@ def _estimator(theta: np.ndarray[Any, Any]) -> Any:
     return made
 
 
-def _certify(sweep: _Sweep, at: int) -> _Sure:
+def _certify(solved: _Solved, at: int) -> _Sure:
     """Bound by one more weighted fit what any logistic regression could do for the worst group."""
-    problem, picked = sweep.problem, sweep.kept[at]
+    problem, picked = solved.problem, solved.points[at]
     if not problem.loss.convex:
-        return _Sure(
-            measured={},
-            notes=("There is no certificate: the Brier score of a logistic regression is not convex.",),
-        )
+        said = "There is no certificate: the Brier score of a logistic regression is not convex."
+        return _Sure(measured={}, notes=(said,))
     if problem.loss.counted is not None:
-        if picked.focus == 0:
-            return _Sure(measured={})
-        rho = (1 - picked.focus) / picked.focus
-        shared = replace(problem, ridge=problem.ridge * (1 + rho))
-        bound = lower_bound(shared, picked, of_everybody=rho)
-        return _Sure(measured={"guarded_gap": certificate(shared, picked, bound, of_everybody=rho)})
-    bound = lower_bound(problem, sweep.points[-1])
-    at_first = problem.losses(sweep.kept[0].theta)[0][problem.inside].max()
-    spare = certificate(problem, sweep.kept[0], bound)
+        return _guarded(problem, picked)
+    bound = lower_bound(problem, solved.points[-1])
+    usual = solved.points[0]
+    spare = certificate(problem, usual, bound)
+    worst = float(problem.losses(usual.theta)[0][problem.inside].max())
+    what = "The certificate is about the log-loss, which the training lowers in place of the error rate."
     return _Sure(
-        measured={
-            "duality_gap": certificate(problem, picked, bound),
-            "reachable_gain": spare,
-        },
-        reachable=None if problem.loss.decided else float(spare / at_first),
+        measured={"duality_gap": certificate(problem, picked, bound), "reachable_gain": spare},
+        notes=(what,) if problem.loss.decided else (),
+        reachable=None if problem.loss.decided else spare / worst,
     )
 
 
-def _chosen(judge: Judge, sweep: _Sweep, at: int, given: float | None, max_cost: float) -> tuple[str, ...]:
+def _guarded(problem: Problem, picked: Point) -> _Sure:
+    """Certify the worst group among models that cost everybody no more: their sum is minimised, with one multiplier."""
+    if picked.focus in {0.0, 1.0}:
+        return _Sure(measured={})
+    rho = (1 - picked.focus) / picked.focus
+    whole = replace(problem, ridge=problem.ridge * (1 + rho))
+    bound = lower_bound(whole, picked, of_everybody=rho)
+    gap = certificate(whole, picked, bound, of_everybody=rho)
+    what = "The certificate is about the log-loss of the rows concerned, which the training lowers in place of the rate."
+    return _Sure(measured={"guarded_gap": gap}, notes=(what,))
+
+
+def _chosen(
+    judge: Judge,
+    standings: Sequence[Standing],
+    at: int,
+    focus: float,
+    *,
+    given: float | None,
+    max_cost: float,
+) -> tuple[str, ...]:
     """Say which model was kept and what it did."""
-    before, after = sweep.standings[0], sweep.standings[at]
-    if len(np.flatnonzero(judge.inside)) == 1:
+    before, after = standings[0], standings[at]
+    if np.count_nonzero(judge.inside) == 1:
         alone = "Only one group is large enough to compete: there is no other to weigh it against."
         return (alone, *outcome(judge, before, after)) if at else (alone,)
     if at == 0:
         return (nothing_gained(judge, before, max_cost),)
-    focus = sweep.kept[at].focus
     rho = (1 - focus) / focus
-    how = "as set" if given is not None else "chosen on the validation rows" if judge.validated else "chosen"
-    meaning = (
-        f"everybody's loss counts {rho:.2g} times as much as the worst group's"
-        if rho
-        else "others do not count"
-    )
-    return (f"The trade-off kept is ρ = {rho:.2g}, {how}: {meaning}.", *outcome(judge, before, after))
+    times = "as much as" if rho == 1 else f"{rho:.2g} times as much as"
+    meaning = f"everybody's loss counts {times} the worst group's" if rho else "others do not count"
+    how = "as set" if given is not None else "chosen by the worst group's loss and its cost"
+    return (f"Trade-off kept: ρ = {rho:.2g}, {how}; {meaning}.", *outcome(judge, before, after))
 
 
-def _measured(sweep: _Sweep, at: int, own: float | None) -> dict[str, float]:
-    before, after = sweep.standings[0], sweep.standings[at]
-    found = {"worst_group_loss_before": before.worst, "worst_group_loss": after.worst}
-    return found if own is None else {**found, "own_model_loss": own}
-
-
-def _path(judge: Judge, sweep: _Sweep, at: int) -> Any:
+def _path(judge: Judge, standings: Sequence[Standing], focuses: Sequence[float], at: int) -> Series:
     return curve(
         judge,
-        sweep.standings,
-        [point.focus for point in sweep.kept],
+        standings,
+        focuses,
         kind="path",
         title=f"From the usual model to the best for the worst group: {judge.loss.name}",
         across="Share of the worst group in what is minimised, 1 / (1 + ρ)",
-        picked=sweep.kept[at].focus,
+        picked=focuses[at],
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import numpy as np
 
 from audit.errors import ModelError
+from audit.mitigation.minimax.losses import wrong
 from audit.mitigation.minimax.weights import shares_of
 from audit.mitigation.spec import Param
 from audit.mitigation.table import TrainingTable, group_name
@@ -18,14 +19,21 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from audit.mitigation.minimax.losses import Loss
+    from audit.mitigation.repair import Task
+    from audit.progress import Progress
 
     Array = NDArray[np.float64]
+
+Source: TypeAlias = Literal["validation", "aside", "train"]
 
 MIN_CLASS: Final = 20
 """Training rows of each label below which a group does not compete."""
 
 MIN_JUDGED: Final = 30
 """Validation rows below which a group's loss is too uncertain to choose by."""
+
+_ASIDE: Final = 0xA51D
+"""Names the stream of random numbers by which rows are kept aside."""
 
 ENOUGH: Final = 0.9
 """The model kept is the one that costs least among those with this share of the best gain."""
@@ -72,8 +80,8 @@ class Judge:
         Groups that compete in training.
     judged : ndarray of bool of shape (groups,)
         Those of them with enough rows here.
-    validated : bool
-        Whether these are validation rows.
+    source : {"validation", "aside", "train"}
+        Whether these are validation rows, training rows that were kept aside, or the training rows themselves.
     notes : tuple of str
         Who is left out, as sentences.
     """
@@ -83,7 +91,7 @@ class Judge:
     threshold: float
     inside: NDArray[np.bool_]
     judged: NDArray[np.bool_]
-    validated: bool
+    source: Source
     notes: tuple[str, ...]
 
     def measure(self, score: Array) -> Standing:
@@ -101,14 +109,15 @@ class Judge:
         """
         shares = shares_of(self.rows, self.loss.counted)
         row = self.loss.judge(self.rows.label, score, self.threshold)
-        missed = (score >= self.threshold) != (self.rows.label == 1)
+        missed = wrong(self.rows.label, score, self.threshold)
         everybody = shares_of(self.rows, None)
         return Standing(
+            row=row,
             by_group=shares.by_group(row),
-            errors=everybody.by_group(missed.astype(np.float64)),
-            # one kind of error alone has no cost that everybody bears: all errors have
-            overall=everybody.overall(row if self.loss.counted is None else missed.astype(np.float64)),
-            error=everybody.overall(missed.astype(np.float64)),
+            errors=everybody.by_group(missed),
+            # one kind of error alone is nothing that everybody bears: all errors together are
+            overall=everybody.overall(row if self.loss.counted is None else missed),
+            error=everybody.overall(missed),
             selected=everybody.overall((score >= self.threshold).astype(np.float64)),
             judged=self.judged,
         )
@@ -120,6 +129,8 @@ class Standing:
 
     Parameters
     ----------
+    row : ndarray of float64 of shape (n,)
+        Loss of each row.
     by_group : ndarray of float64 of shape (groups,)
         Loss of each group; NaN where no row counts.
     errors : ndarray of float64 of shape (groups,)
@@ -134,6 +145,7 @@ class Standing:
         Groups that can be the worst.
     """
 
+    row: Array
     by_group: Array
     errors: Array
     overall: float
@@ -153,7 +165,13 @@ class Standing:
 
 
 def set_judge(
-    train: TrainingTable, validation: TrainingTable | None, loss: Loss, *, threshold: float, min_rows: int
+    train: TrainingTable,
+    held: TrainingTable | None,
+    loss: Loss,
+    *,
+    threshold: float,
+    min_rows: int,
+    source: Source = "validation",
 ) -> Judge:
     """Say which groups compete, and on which rows models are told apart.
 
@@ -161,14 +179,16 @@ def set_judge(
     ----------
     train : TrainingTable
         Training rows.
-    validation : TrainingTable or None
-        Rows to choose on.
+    held : TrainingTable or None
+        Rows to choose on that training does not see.
     loss : Loss
         What is judged.
     threshold : float
         A score at or above it is a positive decision.
     min_rows : int
         Training rows that a group needs.
+    source : {"validation", "aside"}
+        Where the rows to choose on come from.
 
     Returns
     -------
@@ -190,24 +210,24 @@ def set_judge(
             code="minimax_small_groups",
         )
     notes = list(_left_out(train, counts, inside))
-    if validation is not None:
-        held = _counted(validation)
-        enough = held.sum(axis=1) if loss.counted is None else held[:, loss.counted]
+    if held is not None:
+        counted = _counted(held)
+        enough = counted.sum(axis=1) if loss.counted is None else counted[:, loss.counted]
         judged = inside & (enough >= MIN_JUDGED)
         if judged.any():
             notes += _unjudged(train, inside & ~judged)
             return Judge(
-                rows=validation,
+                rows=held,
                 loss=loss,
                 threshold=threshold,
                 inside=inside,
                 judged=judged,
-                validated=True,
+                source=source,
                 notes=tuple(notes),
             )
     notes.append(
-        "There are too few validation rows to choose on: the training rows were used, on which every model looks "
-        "better than it is."
+        "There are too few rows to keep some aside and choose on: the training rows were used, on which every model "
+        "looks better than it is."
     )
     return Judge(
         rows=train,
@@ -215,8 +235,97 @@ def set_judge(
         threshold=threshold,
         inside=inside,
         judged=inside,
-        validated=False,
+        source="train",
         notes=tuple(notes),
+    )
+
+
+def keep_aside(table: TrainingTable, *, seed: int) -> tuple[TrainingTable, TrainingTable | None]:
+    """Keep a fifth of every group and label aside to choose on, where the data have no validation rows.
+
+    Parameters
+    ----------
+    table : TrainingTable
+        The training rows.
+    seed : int
+        Where the draw starts.
+
+    Returns
+    -------
+    learn : TrainingTable
+        The rows to train on.
+    held : TrainingTable or None
+        The rows kept aside; None where that would be none.
+    """
+    generator = np.random.default_rng([seed, _ASIDE])
+    says = np.flatnonzero(table.weight > 0)
+    cell = table.group[says].astype(np.int64) * 2 + table.label[says]
+    aside = np.zeros(len(table.label), dtype=bool)
+    for code in np.unique(cell):
+        rows = generator.permutation(says[cell == code])
+        aside[rows[: len(rows) // 5]] = True
+    if not aside.any():
+        return table, None
+    return _part(table, ~aside), _part(table, aside)
+
+
+def prepare(task: Task, loss: Loss, *, min_rows: int, progress: Progress) -> tuple[Task, Judge]:
+    """Give the task with rows to choose on that its models have not seen, and who is judged by them.
+
+    Parameters
+    ----------
+    task : Task
+        Where it has no validation rows, a fifth of the training rows is kept aside and the first model trained again.
+    loss : Loss
+        What is judged.
+    min_rows : int
+        Training rows that a group needs.
+    progress : callable
+        Told the share done; may raise to stop.
+
+    Returns
+    -------
+    task : Task
+        To train by.
+    judge : Judge
+        To choose by.
+    """
+    if task.validation is not None:
+        judge = set_judge(task.train, task.validation, loss, threshold=task.threshold, min_rows=min_rows)
+        return task, judge
+    learn, held = keep_aside(task.train, seed=task.seed)
+    judge = set_judge(task.train, held, loss, threshold=task.threshold, min_rows=min_rows, source="aside")
+    if judge.source != "aside":
+        return task, judge
+    base = task.fit(learn.frame, learn.label, learn.weight, progress)
+    return replace(task, train=learn, validation=held, base=base), judge
+
+
+def judge_training(task: Task, judge: Judge) -> Judge:
+    """Give a judge of the same groups by the training rows, where bounds are set.
+
+    Parameters
+    ----------
+    task : Task
+        The training rows.
+    judge : Judge
+        Whose groups compete.
+
+    Returns
+    -------
+    Judge
+        By the training rows.
+    """
+    return replace(judge, rows=task.train, judged=judge.inside, source="train", notes=())
+
+
+def _part(table: TrainingTable, rows: NDArray[np.bool_]) -> TrainingTable:
+    return replace(
+        table,
+        frame=table.frame.loc[rows].reset_index(drop=True),
+        label=table.label[rows],
+        group=table.group[rows],
+        weight=table.weight[rows],
     )
 
 

@@ -24,8 +24,13 @@ _COOLING: Final = (0.05, 0.015, 0.005)
 _COLD: Final = (0.005, 0.002)
 """Temperatures of the smooth maximum, each started from the solution of the one before."""
 
+_COLDEST: Final = 0.0005
+"""Where the worst group is all that counts, for the certificate: it is as loose as the maximum is smooth."""
+
 _MOST_STEPS: Final = 500
-_TOLERANCE: Final = 1e-6
+_TOLERANCE: Final = 1e-5
+_BEND: Final = 0.1
+"""About p (1 − p), by which a squared column bends the log-loss."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -54,6 +59,17 @@ class Problem:
     inside: NDArray[np.bool_]
     loss: Loss
     ridge: float
+
+    def lengths(self) -> Array:
+        """Give for each coefficient how far it moves the loss by about as much as any other.
+
+        Returns
+        -------
+        ndarray of float64 of shape (columns + 1,)
+            Above 0.
+        """
+        squares = np.asarray((self.table * self.table).T @ self.shares.everybody).ravel()
+        return np.append(1 / np.sqrt(_BEND * squares + self.ridge), 1 / np.sqrt(_BEND))
 
     def margins(self, theta: Array) -> Array:
         """Give the log-odds of each row.
@@ -200,11 +216,18 @@ def solve_path(problem: Problem, focuses: Sequence[float], *, progress: Progress
             place / len(focuses), f"Model {place + 1} of {len(focuses)} between everybody and the worst group"
         )
         warm = bool(points) and points[-1].focus > 0
-        temperatures = (1.0,) if focus == 0 else _COLD if warm else (*_COOLING, _COLD[-1])
+        temperatures = _temperatures(focus, warm=warm)
         for temperature in temperatures:
             theta = _descend(problem, theta, focus, temperature, progress=(progress, place / len(focuses)))
         points.append(Point(focus=focus, theta=theta, dual=dual_weights(problem, theta, temperatures[-1])))
     return tuple(points)
+
+
+def _temperatures(focus: float, *, warm: bool) -> tuple[float, ...]:
+    if focus == 0:
+        return (1.0,)
+    start = _COLD if warm else (*_COOLING, _COLD[-1])
+    return (*start, _COLDEST) if focus == 1 else start
 
 
 def dual_weights(problem: Problem, theta: Array, temperature: float) -> Array:
@@ -250,7 +273,9 @@ def lower_bound(problem: Problem, point: Point, *, of_everybody: float = 0.0) ->
     -----
     For any weights q that add up to 1 and any h, :math:`\max_g L_g(h) \ge \sum_g q_g L_g(h)`.
     """
-    found = _minimise(lambda theta: problem.weighted(theta, point.dual, of_everybody), point.theta)
+    found = _minimise(
+        lambda theta: problem.weighted(theta, point.dual, of_everybody), point.theta, problem.lengths()
+    )
     return problem.weighted(found, point.dual, of_everybody)[0]
 
 
@@ -290,18 +315,23 @@ def _descend(
         if steps % 25 == 0:
             tell(share, "Lowering the loss of the worst group")
 
-    return _minimise(lambda theta: problem.mixed(theta, focus, temperature), start, beat)
+    return _minimise(lambda theta: problem.mixed(theta, focus, temperature), start, problem.lengths(), beat)
 
 
-def _minimise(function: Any, start: Array, callback: Any = None) -> Array:
+def _minimise(function: Any, start: Array, length: Array, callback: Any = None) -> Array:
+    """Minimise in coordinates in which every column bends the loss about as much, or rare levels take very long."""
     from scipy.optimize import minimize
 
+    def scaled(place: Array) -> tuple[float, Array]:
+        value, gradient = function(place * length)
+        return value, gradient * length
+
     found = minimize(
-        function,
-        start,
+        scaled,
+        start / length,
         jac=True,
         method="L-BFGS-B",
         callback=callback,
         options={"maxiter": _MOST_STEPS, "maxcor": 20, "gtol": _TOLERANCE, "ftol": 1e-11, "maxfun": 2000},
     )
-    return np.asarray(found.x, dtype=np.float64)
+    return np.asarray(found.x * length, dtype=np.float64)

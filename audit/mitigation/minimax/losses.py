@@ -10,7 +10,7 @@ import numpy as np
 from audit.mitigation.spec import Param
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -109,27 +109,39 @@ LOSSES: Final = {
 }
 """By id, in the order of the form."""
 
-LOSS: Final = Param(
-    id="loss",
-    title="What is lowered in the worst group",
-    kind="choice",
-    default="log_loss",
-    choices=tuple(LOSSES),
-    choice_titles=(
-        "Log-loss: how far probabilities are from what happened",
-        "Brier score: the squared distance of probabilities from what happened",
-        "Error rate: wrong decisions",
-        "False positive rate: label negative, decided positive",
-        "False negative rate: label positive, decided negative",
-    ),
-    help=(
-        "Probabilities say more than decisions and are what a model can be trained on. For the three rates the "
-        "training uses the log-loss of the rows concerned in their place; the rate itself is what is judged and "
-        "reported. One kind of error alone could be brought to 0 by deciding everybody alike: everybody's loss always "
-        "counts as well, and may not rise by more than the setting below."
-    ),
-)
-"""The setting that chooses one."""
+_TITLES: Final = {
+    "log_loss": "Log-loss: how far probabilities are from what happened",
+    "brier": "Brier score: the squared distance of probabilities from what happened",
+    "error": "Error rate: wrong decisions",
+    "false_positive": "False positive rate: label negative, decided positive",
+    "false_negative": "False negative rate: label positive, decided negative",
+}
+
+
+def loss_setting(ids: Sequence[str], more: str) -> Param:
+    """Give the setting that chooses a loss.
+
+    Parameters
+    ----------
+    ids : sequence of str
+        The losses that can be chosen; the first is the default.
+    more : str
+        What a method has to say on them.
+
+    Returns
+    -------
+    Param
+        The setting.
+    """
+    return Param(
+        id="loss",
+        title="What is lowered in the worst group",
+        kind="choice",
+        default=ids[0],
+        choices=tuple(ids),
+        choice_titles=tuple(_TITLES[name] for name in ids),
+        help=f"Losses of probabilities say more than errors of decisions, which jump. {more}",
+    )
 
 
 def wrong(label: Labels, score: Array, threshold: float) -> Array:

@@ -31,10 +31,11 @@ def own_loss(task: Task, judge: Judge, group: int, *, progress: Progress) -> flo
     Returns
     -------
     float or None
-        Its loss on the judge's rows; None where the group cannot be learned from, or there are no validation rows: on
-        its own training rows a model of few people always looks good.
+        Its loss on the judge's rows; None where the group cannot be learned from, or the judge has the training rows, on
+        which a model of few people always looks good, or one kind of error alone is judged, which a model of its own
+        does not aim at.
     """
-    if not judge.validated:
+    if judge.source == "train" or judge.loss.counted is not None:
         return None
     rows = np.flatnonzero((task.train.group == group) & (task.train.weight > 0))
     try:

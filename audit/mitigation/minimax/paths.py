@@ -75,7 +75,7 @@ def curve(
             for read in measures.values()
         ),
         picked=picked,
-        rows="validation" if judge.validated else "train",
+        rows="train" if judge.source == "train" else "validation",
     )
 
 
