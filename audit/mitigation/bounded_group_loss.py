@@ -193,7 +193,8 @@ class BoundedGroupLoss(InProcessing):
                 progress=within(progress, 0.25, 0.9),
             )
             made += _candidates(judge, found, bound.value, grid=grid)
-        at = pick([standing for _, standing in made], max_cost=max_cost)
+        standings = [standing for _, standing in made]
+        at = pick(standings, max_cost=max_cost)
         fitted, after = made[at]
         progress(0.9, "Training a model of the worst group alone")
         own = own_loss(used, judge, first.worst_group, progress=within(progress, 0.9, 1.0))
@@ -205,9 +206,8 @@ class BoundedGroupLoss(InProcessing):
                 *kept_aside(judge),
                 *bound.notes,
                 *(told if bound.binds else ()),
-                *at_more_cost(judge, [standing for _, standing in made], at, max_cost),
                 *(_kept(used, judge, fitted, bound.value) if at else ()),
-                *floor(judge, first, after, own=own),
+                *(at_more_cost(judge, standings, at, max_cost) or floor(judge, first, after, own=own)),
             ),
             measured={**measured(first, after, own), "bound": bound.value},
         )
@@ -260,10 +260,9 @@ def _candidates(judge: Judge, found: Any, bound: float, *, grid: bool) -> list[t
         mixed = vote(found.members, found.weights, title=f"Average of {counting} models")
         return [(mixed, judge.measure(mixed.score(judge.rows.frame)))]
     tried = [(one, judge.measure(one.score(judge.rows.frame))) for one in found.members]
-    kept = [each for each in tried if each[1].worst <= bound]
-    return [
-        min(kept, key=lambda each: each[1].overall) if kept else min(tried, key=lambda each: each[1].worst)
-    ]
+    tried.sort(key=lambda each: each[1].overall)
+    # under the bound the cheapest is wanted; where none is under it, the usual rule decides among all
+    return next(([each] for each in tried if each[1].worst <= bound), tried)
 
 
 def _kept(used: Task, judge: Judge, fitted: Fitted, bound: float) -> tuple[str, ...]:

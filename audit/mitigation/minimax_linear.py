@@ -197,12 +197,12 @@ class MinimaxLinear(InProcessing):
         own = own_loss(task, judge, standings[0].worst_group, progress=within(progress, 0.85, 0.95))
         progress(0.95, "Certifying the worst group")
         sure = _certify(solved, at)
+        more = () if given is not None else at_more_cost(judge, standings, at, max_cost)
         notes = (
             *judge.notes,
             *kept_aside(judge),
             *_chosen(judge, standings, at, focuses[at], given=given, max_cost=max_cost),
-            *(() if given is not None else at_more_cost(judge, standings, at, max_cost)),
-            *floor(judge, standings[0], standings[at], own=own, reachable=sure.reachable),
+            *(more or floor(judge, standings[0], standings[at], own=own, reachable=sure.reachable)),
             *sure.notes,
         )
         progress(1.0, "The model is trained")
@@ -328,9 +328,6 @@ def _chosen(
 ) -> tuple[str, ...]:
     """Say which model was kept and what it did."""
     before, after = standings[0], standings[at]
-    if np.count_nonzero(judge.inside) == 1:
-        alone = "Only one group is large enough to compete: there is no other to weigh it against."
-        return (alone, *outcome(judge, before, after)) if at else (alone,)
     if at == 0:
         return (nothing_gained(judge, before, max_cost),)
     rho = (1 - focus) / focus

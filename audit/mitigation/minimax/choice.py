@@ -210,6 +210,8 @@ def set_judge(
             code="minimax_small_groups",
         )
     notes = list(_left_out(train, counts, inside))
+    if np.count_nonzero(inside) == 1:
+        notes.append("Only one group is large enough to compete: there is no other to weigh it against.")
     if held is not None:
         counted = _counted(held)
         enough = counted.sum(axis=1) if loss.counted is None else counted[:, loss.counted]

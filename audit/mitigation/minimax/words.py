@@ -107,7 +107,8 @@ def floor(
         )
     if own is not None and own > before.worst * (1 - SMALL):
         reasons.append(
-            f"a model trained on {name} alone has there a {judge.loss.name} of {own:.4f} and this one {before.worst:.4f}"
+            f"a model trained on {name} alone does no better there: its {judge.loss.name} is {own:.4f}, that of the model "
+            f"without the mitigation {before.worst:.4f}"
         )
     if not reasons:
         return ()
