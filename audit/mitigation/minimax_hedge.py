@@ -16,9 +16,13 @@ from audit.mitigation.spec import MitigationSpec, Param, resolve_params
 from audit.progress import within
 
 if TYPE_CHECKING:
-    from audit.mitigation.minimax.choice import Judge
+    from collections.abc import Sequence
+
+    from audit.mitigation.minimax.choice import Judge, Standing
     from audit.mitigation.minimax.rounds import Rounds
+    from audit.models.baseline import Fitted
     from audit.progress import Progress
+    from audit.rows.series import Series
 
 _EVERYBODY = 0.05
 
@@ -183,18 +187,7 @@ class MinimaxHedge(InProcessing):
         at = pick(standings, max_cost=max_cost)
         before, after = standings[0], standings[at]
         own = own_loss(used, judge, before.worst_group, progress=within(progress, 0.9, 0.98))
-        series = curve(
-            judge,
-            standings,
-            range(1, len(standings) + 1),
-            kind="training",
-            title=f"By round: {judge.loss.name} of the {'average so far' if averaged else 'model'}",
-            across="Round",
-            picked=float(at + 1),
-        )
-        counts = [float(t) if t <= at + 1 else 0.0 for t in range(1, len(standings) + 1)]
-        title = f"Average of {at + 1} models"
-        fitted = vote(played.members, counts, title=title) if averaged else played.members[at]
+        fitted = _model(played, at, averaged=averaged)
         told = outcome(judge, before, after) if at else (nothing_gained(judge, before, max_cost),)
         progress(1.0, "The model is chosen")
         return replace(
@@ -208,8 +201,27 @@ class MinimaxHedge(InProcessing):
                 "There is no certificate: another model of this kind may do better for the worst group.",
             ),
             measured=measured(before, after, own),
-            series=(series,),
+            series=(_rounds(judge, standings, at, averaged=averaged),),
         )
+
+
+def _model(played: Rounds, at: int, *, averaged: bool) -> Fitted:
+    if not averaged:
+        return played.members[at]
+    counts = [float(t) if t <= at + 1 else 0.0 for t in range(1, len(played.members) + 1)]
+    return vote(played.members, counts, title=f"Average of {at + 1} models")
+
+
+def _rounds(judge: Judge, standings: Sequence[Standing], at: int, *, averaged: bool) -> Series:
+    return curve(
+        judge,
+        standings,
+        range(1, len(standings) + 1),
+        kind="training",
+        title=f"By round: {judge.loss.name} of the {'average so far' if averaged else 'model'}",
+        across="Round",
+        picked=float(at + 1),
+    )
 
 
 def _kept(judge: Judge, played: Rounds, at: int, *, averaged: bool) -> tuple[str, ...]:

@@ -246,7 +246,7 @@ class _Sure:
 
 def _focuses(loss: Loss, given: float | None) -> tuple[float, ...]:
     """Give the shares of the worst group to try, from none."""
-    path = PATH if loss.counted is None else GUARDED
+    path: tuple[float, ...] = PATH if loss.counted is None else GUARDED
     if given is not None:
         path = (*(rho for rho in path if rho > given), given)
     return (0.0, *(1 / (1 + rho) for rho in path))

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _MOST_ROUNDS = 50
 
 
-class WeightedGroupLoss(BoundedGroupLoss):  # type: ignore[misc] - Fairlearn is not typed
+class WeightedGroupLoss(BoundedGroupLoss):  # type: ignore[misc] # Fairlearn is not typed
     """A bound on each group's loss where rows have weights, and where some groups have no bound.
 
     Parameters
@@ -236,7 +236,7 @@ class Oracle:
         ndarray of float64 of shape (n,)
             Scores, or decisions.
         """
-        return self.answer[np.asarray(X)[:, 0]]
+        return np.asarray(self.answer[np.asarray(X)[:, 0]])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -200,45 +200,27 @@ def set_judge(
     ModelError
         Where no group is large enough.
     """
-    counts = _counted(train)
-    inside = (counts.sum(axis=1) >= min_rows) & (counts.min(axis=1) >= MIN_CLASS)
-    if not inside.any():
-        raise ModelError(
-            "No group is large enough to train for.",
-            why=f"A group needs {min_rows:,} training rows, and {MIN_CLASS} of each label.",
-            fix="Work on the groups of one sensitive column, or bring more rows.",
-            code="minimax_small_groups",
+    inside, notes = _competing(train, min_rows)
+    judged = inside if held is None else inside & (_says(held, loss) >= MIN_JUDGED)
+    if held is None or not judged.any():
+        source, rows, judged = "train", train, inside
+        notes += (
+            (
+                "There are too few rows to keep some aside and choose on: the training rows were used, on which every model "
+                "looks better than it is."
+            ),
         )
-    notes = list(_left_out(train, counts, inside))
-    if np.count_nonzero(inside) == 1:
-        notes.append("Only one group is large enough to compete: there is no other to weigh it against.")
-    if held is not None:
-        counted = _counted(held)
-        enough = counted.sum(axis=1) if loss.counted is None else counted[:, loss.counted]
-        judged = inside & (enough >= MIN_JUDGED)
-        if judged.any():
-            notes += _unjudged(train, inside & ~judged)
-            return Judge(
-                rows=held,
-                loss=loss,
-                threshold=threshold,
-                inside=inside,
-                judged=judged,
-                source=source,
-                notes=tuple(notes),
-            )
-    notes.append(
-        "There are too few rows to keep some aside and choose on: the training rows were used, on which every model "
-        "looks better than it is."
-    )
+    else:
+        rows = held
+        notes += _unjudged(train, inside & ~judged)
     return Judge(
-        rows=train,
+        rows=rows,
         loss=loss,
         threshold=threshold,
         inside=inside,
-        judged=inside,
-        source="train",
-        notes=tuple(notes),
+        judged=judged,
+        source=source,
+        notes=notes,
     )
 
 
@@ -364,7 +346,29 @@ def _counted(table: TrainingTable) -> NDArray[np.int64]:
     return np.bincount(cell, minlength=2 * len(table.groups)).reshape(-1, 2)
 
 
-def _left_out(train: TrainingTable, counts: NDArray[np.int64], inside: NDArray[np.bool_]) -> Sequence[str]:
+def _says(table: TrainingTable, loss: Loss) -> NDArray[np.int64]:
+    """Count the rows that make each group's loss."""
+    counts = _counted(table)
+    return np.asarray(counts.sum(axis=1) if loss.counted is None else counts[:, loss.counted])
+
+
+def _competing(train: TrainingTable, min_rows: int) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
+    """Mark the groups that can be the worst, and name the others."""
+    counts = _counted(train)
+    inside = (counts.sum(axis=1) >= min_rows) & (counts.min(axis=1) >= MIN_CLASS)
+    if not inside.any():
+        raise ModelError(
+            "No group is large enough to train for.",
+            why=f"A group needs {min_rows:,} training rows, and {MIN_CLASS} of each label.",
+            fix="Work on the groups of one sensitive column, or bring more rows.",
+            code="minimax_small_groups",
+        )
+    alone = "Only one group is large enough to compete: there is no other to weigh it against."
+    told = (alone,) if np.count_nonzero(inside) == 1 else ()
+    return inside, (*_left_out(train, counts, inside), *told)
+
+
+def _left_out(train: TrainingTable, counts: NDArray[np.int64], inside: NDArray[np.bool_]) -> tuple[str, ...]:
     out = np.flatnonzero(~inside)
     if not len(out):
         return ()
@@ -378,7 +382,7 @@ def _left_out(train: TrainingTable, counts: NDArray[np.int64], inside: NDArray[n
     )
 
 
-def _unjudged(train: TrainingTable, which: NDArray[np.bool_]) -> Sequence[str]:
+def _unjudged(train: TrainingTable, which: NDArray[np.bool_]) -> tuple[str, ...]:
     names = [group_name(train.groups[g]) for g in np.flatnonzero(which)]
     if not names:
         return ()

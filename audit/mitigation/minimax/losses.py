@@ -67,7 +67,7 @@ class Loss:
         if self.id == "brier":
             return np.asarray((score - label) ** 2)
         given = np.clip(np.where(label == 1, score, 1 - score), _SUREST, 1.0)
-        return -np.log(given)
+        return np.asarray(-np.log(given))
 
     def slope(self) -> Callable[[Array, Labels], tuple[Array, Array]]:
         """Give the function that training lowers.
@@ -161,7 +161,7 @@ def wrong(label: Labels, score: Array, threshold: float) -> Array:
     ndarray of float64 of shape (n,)
         1 where the decision differs from the label, else 0.
     """
-    return ((score >= threshold) != (label == 1)).astype(np.float64)
+    return np.asarray((score >= threshold) != (label == 1), dtype=np.float64)
 
 
 def _log_loss(margin: Array, label: Labels) -> tuple[Array, Array]:
