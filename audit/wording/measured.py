@@ -12,7 +12,12 @@ if TYPE_CHECKING:
 MEASURED: Final[dict[str, str]] = {
     # worst group
     "duality_gap": "Certificate: no model of this kind has a worst group whose loss is lower by more than",
+    "guarded_gap": "Certificate: no model of this kind that costs everybody no more has a worst group better by more than",
+    "reachable_gain": "Most that any model of this kind could lower the worst group's loss (training rows)",
+    "worst_group_loss_before": "Loss of the worst group without the mitigation (validation rows)",
     "worst_group_loss": "Loss of the worst group on the validation rows",
+    "own_model_loss": "Loss of that group under a model trained on it alone (validation rows)",
+    "bound": "Bound that was set for the loss of every group",
     # thresholds and reductions
     "fitted_gap": "Gap that is left on the rows that the thresholds were set on",
     "drawn_share": "Share of people whose decision is drawn at random",
