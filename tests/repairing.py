@@ -10,7 +10,7 @@ from audit.mitigation.table import TrainingTable
 from audit.models.baseline import fit_baseline
 from audit.progress import silent
 
-QUICK = {"gan": {"epochs": 1}}
+QUICK = {"gan": {"epochs": 1}, "prototype_representation": {"prototypes": 3}}
 """Settings that make slow mitigations quick."""
 
 GROUPS = (("a",), ("b",))
