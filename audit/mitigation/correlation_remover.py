@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -38,7 +38,8 @@ SPEC = MitigationSpec(
     ),
     reading=(
         "The correlation of each feature with the group is 0 on the training rows. A linear model then selects groups at "
-        "about the same rate; trees usually find part of the way back. Read the change on the test rows."
+        "more equal rates. Trees usually find part of the way back, and can widen a gap: values that no other group has "
+        "give a group away. Read the change on the test rows."
     ),
     params=(
         Param(
@@ -61,7 +62,10 @@ SPEC = MitigationSpec(
     group_at_decision=True,
 )
 
-_ROOM = 1e-12
+FEWEST: Final = 20
+"""With fewer rows than this a group has no mean to speak of."""
+
+_ROOM: Final = 1e-12
 
 
 class CorrelationRemover(PreProcessing):
@@ -75,8 +79,8 @@ class CorrelationRemover(PreProcessing):
     Notes
     -----
     With s the indicators of the groups, x′ = x − α (s − s̄) β, β from weighted least squares. As s are indicators, this
-    moves each group by the difference between its weighted mean and the common one. A person of a group that training
-    did not know is moved by nothing.
+    moves each group by the difference between its weighted mean and the common one. Nobody is moved in a group with fewer
+    than 20 training rows, whose mean would be the features of a few persons, or in one that training did not know.
     """
 
     spec = SPEC
@@ -179,8 +183,8 @@ def group_moves(values: NDArray[np.float64], table: TrainingTable) -> NDArray[np
     Returns
     -------
     ndarray of float64 of shape (groups + 1, features)
-        Weighted mean of the group less that of everybody; 0 for a group without weight, and in the last row, which is
-        where the code −1 leads.
+        Weighted mean of the group less that of everybody; 0 for a group with fewer than 20 rows that count, and in the
+        last row, which is where the code −1 leads.
     """
     groups = len(table.groups)
     mass = np.bincount(table.group, weights=table.weight, minlength=groups)
@@ -192,10 +196,16 @@ def group_moves(values: NDArray[np.float64], table: TrainingTable) -> NDArray[np
         axis=1,
     )
     common = sums.sum(axis=0) / mass.sum()
-    counted = mass > 0
+    counted = _enough(table)
     moves[:-1][counted] = sums[counted] / mass[counted, None] - common
     moves[np.abs(moves) < _ROOM] = 0.0
     return moves
+
+
+def _enough(table: TrainingTable) -> NDArray[np.bool_]:
+    """Whether each group has rows enough for a mean of its own."""
+    rows = np.bincount(table.group, weights=table.weight > 0, minlength=len(table.groups))
+    return np.asarray(rows >= FEWEST)
 
 
 def _others(table: TrainingTable) -> bool:
@@ -212,11 +222,11 @@ def _notes(table: TrainingTable, moves: NDArray[np.float64]) -> tuple[str, ...]:
     if not moves.any():
         notes.append("All groups have the same means: nothing was taken out.")
     few = [
-        group_name(group) for group, n in zip(table.groups, table.counts().sum(axis=1), strict=True) if n < 20
+        group_name(group) for group, enough in zip(table.groups, _enough(table), strict=True) if not enough
     ]
     if few:
         notes.append(
-            f"The means of few people were taken out of their own features: group {', '.join(few[:5])}"
+            f"Too few rows for a mean of their own, left as they are: group {', '.join(few[:5])}"
             f"{f' and {len(few) - 5} more' if len(few) > 5 else ''}."
         )
     return tuple(notes)

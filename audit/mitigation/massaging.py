@@ -199,7 +199,7 @@ def _notes(table: TrainingTable, changed: NDArray[np.bool_]) -> tuple[str, ...]:
         for label, words in ((0, "from negative to positive"), (1, "from positive to negative")):
             n = int((changed & (table.group == code) & (table.label == label)).sum())
             if n:
-                notes.append(f"Group {group_name(group)}: {n:,} labels {words}.")
+                notes.append(f"Group {group_name(group)}: {n:,} label{'s' * (n != 1)} {words}.")
     if len(notes) > _MOST_NOTES:
         notes = [*notes[:_MOST_NOTES], "The table of cells has the numbers of the other groups."]
     return tuple(notes)

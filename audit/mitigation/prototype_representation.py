@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -56,9 +57,9 @@ SPEC = MitigationSpec(
             id="evenness",
             title="Weight of equal resemblance",
             kind="float",
-            default=10.0,
+            default=0.5,
             low=0.0,
-            high=1000.0,
+            high=100.0,
             help=(
                 "How much a difference between groups weighs against a worse prediction: 0 does not ask for it, large "
                 "values make groups alike and all people too. Called A_z in the paper."
@@ -87,6 +88,7 @@ SPEC = MitigationSpec(
 )
 
 _STREAM = 0x9607
+_CONSTANT = 0.01
 
 
 class PrototypeRepresentation(PreProcessing):
@@ -96,7 +98,7 @@ class PrototypeRepresentation(PreProcessing):
     ----------
     prototypes : int, default 10
         How many.
-    evenness : float, default 10.0
+    evenness : float, default 0.5
         Weight of the differences between groups.
     rebuild : float, default 0.1
         Weight of rebuilding the features; the log loss of the label has the weight 1.
@@ -109,7 +111,7 @@ class PrototypeRepresentation(PreProcessing):
 
     spec = SPEC
 
-    def __init__(self, prototypes: int = 10, evenness: float = 10.0, rebuild: float = 0.1) -> None:
+    def __init__(self, prototypes: int = 10, evenness: float = 0.5, rebuild: float = 0.1) -> None:
         self.prototypes = prototypes
         self.evenness = evenness
         self.rebuild = rebuild
@@ -199,7 +201,18 @@ class PrototypeRepresentation(PreProcessing):
         from audit.mitigation.represent.refit import told_plainly
 
         with told_plainly(SPEC.title):
-            return super().repair(task, progress=progress)
+            repaired = super().repair(task, progress=progress)
+        return replace(repaired, notes=(*repaired.notes, *_collapse(task, repaired)))
+
+
+def _collapse(task: Task, repaired: Repaired) -> tuple[str, ...]:
+    """Say when the representation has lost what decisions could rest on."""
+    rows = task.tuning
+    if repaired.score is not None and float(np.std(repaired.score(rows.frame, rows.group))) < _CONSTANT:
+        return ("The scores are nearly the same for everybody: too much was given up for equal resemblance.",)
+    if len(np.unique(repaired.decide(rows.frame, rows.group))) == 1:
+        return ("Everybody gets the same decision: too much was given up for equal resemblance.",)
+    return ()
 
 
 def _drawn(table: TrainingTable, x: NDArray[np.float64], *, seed: int) -> tuple[Rows, int]:
@@ -226,6 +239,7 @@ def _drawn(table: TrainingTable, x: NDArray[np.float64], *, seed: int) -> tuple[
             x=x[usable],
             label=table.label[usable].astype(np.float64),
             share=share / share.sum(axis=1, keepdims=True),
+            mass=share.sum(axis=1) / weight.sum(),
             weight=weight / weight.sum(),
         ),
         len(usable),
@@ -251,6 +265,4 @@ def _notes(table: TrainingTable, new: NDArray[np.float64], drawn: int) -> tuple[
     used = int((new.mean(axis=0) > 0.01).sum())
     if used < new.shape[1]:
         notes.append(f"Only {used} of the {new.shape[1]} prototypes resemble anybody much.")
-    if float(np.ptp(new, axis=0).max()) < 0.05:
-        notes.append("All people resemble all prototypes about equally: the scores will be nearly constant.")
     return tuple(notes)

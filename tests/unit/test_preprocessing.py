@@ -244,6 +244,7 @@ def test_the_gradient_is_the_slope_of_the_loss():
         x=rng.normal(size=(n, d)),
         label=rng.integers(0, 2, n).astype(float),
         share=share / share.sum(axis=1, keepdims=True),
+        mass=share.sum(axis=1) / share.sum(),
         weight=weight / weight.sum(),
     )
     flat = np.concatenate([rng.normal(size=k * d + k), rng.random(d)])

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-MOST_STEPS: Final = 200
+MOST_STEPS: Final = 150
 MOST_ROWS: Final = 10_000
 """Prototypes are learned from at most this many rows."""
 
@@ -40,6 +40,8 @@ class Rows:
         0 or 1.
     share : ndarray of shape (groups, n)
         Weight of each row in its group; each line adds up to 1, groups without weight are left out.
+    mass : ndarray of shape (groups,)
+        Weight of each group; adds up to 1.
     weight : ndarray of shape (n,)
         Weight of each row; adds up to 1.
     """
@@ -47,6 +49,7 @@ class Rows:
     x: Array
     label: Array
     share: Array
+    mass: Array
     weight: Array
 
 
@@ -102,7 +105,7 @@ def learn(
     number : int
         How many.
     evenness : float
-        Weight of the differences between groups.
+        Weight of how far groups are from everybody.
     rebuild : float
         Weight of how well rows can be rebuilt from their prototypes.
     seed : int
@@ -166,7 +169,7 @@ def loss(flat: Array, rows: Rows, number: int, *, evenness: float, rebuild: floa
     Returns
     -------
     value : float
-        Log loss + rebuild · mean squared error + evenness · mean absolute difference in resemblance between groups.
+        Log loss + rebuild · mean squared error + evenness · distance of a group's mean resemblances from everybody's.
     gradient : ndarray of shape (k d + k + d,)
         Its slope.
     """
@@ -178,7 +181,7 @@ def loss(flat: Array, rows: Rows, number: int, *, evenness: float, rebuild: floa
     p = np.clip(m @ q, _SMALL, 1 - _SMALL)
     rest = x - m @ v
     by_group = rows.share @ m
-    uneven, uneven_slope = _unevenness(by_group)
+    uneven, uneven_slope = _unevenness(by_group, rows.mass)
     value = float(
         -(rows.weight * (rows.label * np.log(p) + (1 - rows.label) * np.log1p(-p))).sum()
         + rebuild * (w * rest * rest).sum() / d
@@ -195,17 +198,13 @@ def loss(flat: Array, rows: Rows, number: int, *, evenness: float, rebuild: floa
     return value, np.concatenate([to_v.ravel(), to_logits, to_a])
 
 
-def _unevenness(by_group: Array) -> tuple[float, Array]:
-    """Mean absolute difference between two groups, over pairs of groups and prototypes, with its slope."""
-    groups, number = by_group.shape
-    if groups < 2:
-        return 0.0, np.zeros_like(by_group)
-    apart = by_group[:, None, :] - by_group[None, :, :]
+def _unevenness(by_group: Array, mass: Array) -> tuple[float, Array]:
+    """Mean absolute distance of a person's group from everybody, over all prototypes, with its slope by group."""
+    apart = by_group - mass @ by_group
     size = np.sqrt(apart * apart + _SMOOTH)
-    pairs = groups * (groups - 1) * number
-    # Every pair stands twice in the square of differences, and the diagonal holds nothing but the smoothing.
-    value = float((size.sum() - groups * number * np.sqrt(_SMOOTH)) / pairs)
-    return value, 2 * (apart / size).sum(axis=1) / pairs
+    value = float((mass[:, None] * (size - np.sqrt(_SMOOTH))).sum())
+    pull = mass[:, None] * apart / size
+    return value, pull - mass[:, None] * pull.sum(axis=0)
 
 
 def _resemblance(x: Array, v: Array, a: Array) -> Array:
