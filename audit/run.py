@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from audit.cells import Cells
     from audit.data.dataset import Dataset
+    from audit.handover.files import Adopted
     from audit.plan import Plan
     from audit.progress import Progress
     from audit.roles import Outcomes
@@ -82,20 +83,62 @@ def run(
     -----
     The same data and plan give the same audit. A plan without a date is dated today.
     """
+    return run_and_adopt(data, plan, model=model, progress=progress)[0]
+
+
+def run_and_adopt(
+    data: pd.DataFrame | Path | str | Dataset,
+    plan: Plan,
+    *,
+    model: Path | str | None = None,
+    adopt: int | None = None,
+    progress: Progress = silent,
+) -> tuple[Audit, Adopted | None]:
+    """Audit decisions about people and write the model of one of the plan's mitigations as files.
+
+    Parameters
+    ----------
+    data : pandas.DataFrame, path or Dataset
+        One row for each person.
+    plan : Plan
+        As :func:`run` takes it.
+    model : path or None
+        The model file, where the plan's model is "onnx" or "skops".
+    adopt : int or None
+        Place of the mitigation in the plan, from 0; None adopts none.
+    progress : callable
+        Called with the share done and a message; may raise to stop the work.
+
+    Returns
+    -------
+    audit : Audit
+        As :func:`run` gives it.
+    adopted : Adopted or None
+        The files of the model after the mitigation.
+
+    Raises
+    ------
+    AuditError
+        Where the data, the plan or the model do not fit, or no file can hold the model, with a sentence on how to mend
+        it.
+    """
     with tempfile.TemporaryDirectory(prefix="evenhand-") as folder:
         progress(0.0, "Reading the data")
         dataset = open_data(data, Path(folder))
         work = prepare(
             dataset, plan, model=None if model is None else Path(model), progress=within(progress, 0.1, 0.5)
         )
-        tried = []
+        tried, adopted = [], None
         for i, choice in enumerate(plan.mitigations):
             share = 0.5 + 0.5 * i / len(plan.mitigations)
-            tried.append(
-                work.attempt(choice, progress=within(progress, share, share + 0.5 / len(plan.mitigations)))
+            trial, first = work.try_out(
+                choice, progress=within(progress, share, share + 0.5 / len(plan.mitigations))
             )
+            tried.append(trial)
+            if i == adopt:
+                adopted = work.hand_over(first, trial)
         progress(1.0, "Done")
-        return work.audit.with_trials(tried) if tried else work.audit
+        return (work.audit.with_trials(tried) if tried else work.audit), adopted
 
 
 def open_data(data: Any, folder: Path) -> Dataset:

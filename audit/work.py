@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from audit.bench import Bench
     from audit.data.dataset import Dataset
     from audit.grouping import Rule
+    from audit.handover.files import Adopted
     from audit.mitigation.spec import MitigationSpec
     from audit.models.baseline import Fitted
     from audit.plan import MitigationChoice, Plan
@@ -128,6 +129,48 @@ class Work:
         return attempt(
             bench, self.plan, choice, start, before=self.kept[key], progress=within(progress, 0.2, 1.0)
         )
+
+    def adopt(self, choice: MitigationChoice, *, progress: Progress = silent) -> Adopted:
+        """Try a mitigation and write the model that came out of it as files.
+
+        Parameters
+        ----------
+        choice : MitigationChoice
+            Which mitigation, with its settings.
+        progress : callable
+            Where the work reports.
+
+        Returns
+        -------
+        Adopted
+            The model, its thresholds, its card, and a plan to audit it again.
+
+        Raises
+        ------
+        ModelError
+            With code "model_not_portable" where no file can hold what was trained.
+        """
+        trial, first = self.try_out(choice, progress=within(progress, 0.0, 0.95))
+        return self.hand_over(first, trial)
+
+    def hand_over(self, first: Attempt, trial: Trial) -> Adopted:
+        """Write a model that was tried already as files.
+
+        Parameters
+        ----------
+        first : Attempt
+            Its run on the plan's own split and seed.
+        trial : Trial
+            What was measured of it.
+
+        Returns
+        -------
+        Adopted
+            As :meth:`adopt` gives it.
+        """
+        from audit.handover.files import hand_over
+
+        return hand_over(first, trial, self.audit)
 
     def rows(self) -> Bench:
         """Load the rows, once.

@@ -117,7 +117,7 @@ class CorrelationRemover(PreProcessing):
         strength = float(resolve_params(SPEC, self.get_params())["strength"])
         progress(0.0, "Reading the features")
         counts = table.counts()
-        kept = {
+        kept: dict[str, Any] = {
             "label": table.label.copy(),
             "group": table.group.copy(),
             "weight": table.weight.copy(),

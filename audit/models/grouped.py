@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
+from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, clone
 
 from audit.models.columns import numbers_again
 from audit.values import canonical
@@ -119,23 +118,20 @@ class GroupThresholds(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # s
     """Decide by a score and a threshold that depends on the group.
 
     It only decides: scores that are compared with different thresholds are no common scale, so it gives none. The score
-    itself is that of :attr:`estimator`.
+    itself is that of the inner classifier.
 
     Parameters
     ----------
     estimator : scikit-learn classifier
-        Fitted; gives the probability of the label 1.
-    columns : list of str
-        The columns that make the groups.
-    levels : list of list of (list of str)
-        For each column its groups: the texts of the values in each.
-    edges : list of (list of float or None)
-        For each column the borders of its groups where it is a number, None elsewhere.
-    groups : list of (list of int)
-        The groups, as positions in the levels of each column.
+        Gives the probability of the label 1.
+    columns : list of dict
+        How each column makes groups: "name"; "places", from texts to positions, or "cuts" with "bins", the positions
+        between them; and "missing", the position of those for whom nothing is recorded, −1 for no group.
+    groups : list of list of int
+        The groups, as a position in each column.
     thresholds : list of float
         For each group: a score at or above it is a positive decision.
-    otherwise : float
+    otherwise : float, default 0.5
         The threshold for anybody else.
     """
 
@@ -143,16 +139,91 @@ class GroupThresholds(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # s
         self,
         estimator: Any = None,
         columns: Any = None,
-        levels: Any = None,
-        edges: Any = None,
         groups: Any = None,
         thresholds: Any = None,
         otherwise: float = 0.5,
     ) -> None:
         self.estimator = estimator
         self.columns = columns
-        self.levels = levels
-        self.edges = edges
         self.groups = groups
         self.thresholds = thresholds
         self.otherwise = otherwise
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> GroupThresholds:  # noqa: N803 - scikit-learn's signature
+        """Train the inner classifier again; the thresholds stay.
+
+        Parameters
+        ----------
+        X : pandas.DataFrame
+            Its features and the columns that make the groups.
+        y : array of int
+            0 and 1.
+        sample_weight : array of float or None
+            What each row counts.
+
+        Returns
+        -------
+        GroupThresholds
+            This object.
+        """
+        features = list(getattr(self.estimator, "feature_names_in_", X.columns))
+        inner = clone(self.estimator)
+        prefix = f"{inner.steps[-1][0]}__" if hasattr(inner, "steps") else ""
+        weights = {} if sample_weight is None else {f"{prefix}sample_weight": sample_weight}
+        inner.fit(X[features], y, **weights)
+        return self.take(inner)
+
+    def take(self, fitted: Any) -> GroupThresholds:
+        """Use a classifier that is fitted already.
+
+        Parameters
+        ----------
+        fitted : scikit-learn classifier
+            Fitted on the labels 0 and 1.
+
+        Returns
+        -------
+        GroupThresholds
+            This object, ready to decide.
+        """
+        self.estimator_ = fitted
+        self.classes_ = np.asarray(fitted.classes_)
+        names = dict.fromkeys([*map(str, fitted.feature_names_in_), *(each["name"] for each in self.columns)])
+        self.feature_names_in_ = np.array(list(names), dtype=object)
+        self.n_features_in_ = len(names)
+        return self
+
+    def predict(self, X: Any) -> NDArray[Any]:  # noqa: N803 - scikit-learn's signature
+        """Decide.
+
+        Parameters
+        ----------
+        X : pandas.DataFrame
+            The features of the inner classifier and the columns that make the groups.
+
+        Returns
+        -------
+        ndarray of int of shape (n_rows,)
+            0 or 1.
+        """
+        features = list(self.estimator_.feature_names_in_)
+        place = list(self.classes_).index(1)
+        score = np.asarray(self.estimator_.predict_proba(X[features]), dtype=np.float64)[:, place]
+        limit = np.full(len(score), float(self.otherwise))
+        found = np.column_stack([_positions(X[each["name"]], each) for each in self.columns])
+        for group, threshold in zip(self.groups, self.thresholds, strict=True):
+            limit[(found == np.asarray(group)).all(axis=1)] = threshold
+        return np.asarray(score >= limit).astype(int)
+
+
+def _positions(series: pd.Series[Any], column: Any) -> NDArray[np.int64]:
+    """Put the values of a column into its groups; −1 for what no group has."""
+    if "cuts" in column:
+        numbers = numbers_again(series)
+        bins = np.asarray(column["bins"], dtype=np.int64)
+        place = bins[np.searchsorted(np.asarray(column["cuts"], dtype=float), numbers, side="right")]
+        return np.where(np.isnan(numbers), column["missing"], place).astype(np.int64)
+    codes, values = pd.factorize(series.astype(object))
+    known = column["places"]
+    places = [column["missing"] if text is None else known.get(text, -1) for text in map(canonical, values)]
+    return np.array([*places, column["missing"]], dtype=np.int64)[codes]
