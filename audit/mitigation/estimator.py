@@ -35,6 +35,8 @@ _FEWEST: Final = 20
 
 _SHARE: Final = 0.25
 
+_ONE_CLASS: Final = "Classifier can't train when only one class is present."
+
 
 class MitigatedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn is untyped
     """Train a classifier under any mitigation of the catalogue.
@@ -152,6 +154,8 @@ class MitigatedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         checked, y = self._validated(X, y)
         label = self._encoded(y)
         weight = _check_sample_weight(sample_weight, checked, ensure_non_negative=True)
+        if len(set(label[weight > 0].tolist())) < 2:
+            raise ValueError(_ONE_CLASS)
         frame, sensitive = self._parted(checked, sensitive_features, fitting=True)
         code = self._learned(sensitive, len(frame))
         train, aside = self._set_aside(code * 2 + label)
@@ -249,7 +253,7 @@ class MitigatedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if kind != "binary":
             raise ValueError(f"Only binary classification is supported. The type of the target is {kind}.")
         if len(self.classes_) < 2:
-            raise ValueError("Classifier can't train when only one class is present.")
+            raise ValueError(_ONE_CLASS)
         return places.astype(np.int8)
 
     def _learned(self, sensitive: pd.DataFrame | None, n_rows: int) -> NDArray[np.int64]:
@@ -275,7 +279,10 @@ class MitigatedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _parted(self, X: Any, given: Any, *, fitting: bool) -> tuple[pd.DataFrame, pd.DataFrame | None]:  # noqa: N803
         """Part the features from what makes the groups."""
-        frame = X if isinstance(X, pd.DataFrame) else pd.DataFrame(X, columns=_places(np.shape(X)[1]))
+        if isinstance(X, pd.DataFrame):
+            frame = X.set_axis([str(name) for name in X.columns], axis=1)
+        else:
+            frame = pd.DataFrame(X, columns=_places(np.shape(X)[1]))
         given = self.sensitive_features if given is None else given
         names = [given] if isinstance(given, str) else list(given) if _are_names(given) else []
         if fitting:
