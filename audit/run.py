@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from audit.before import fitter, train_before
 from audit.bench import decide, left_out, set_up, without_small
+from audit.cost import Meter
 from audit.counting import at_medians, count_decisions
 from audit.engines.duckdb_engine import DuckDBEngine
 from audit.errors import ModelError, RoleError, quote
@@ -28,18 +29,22 @@ from audit.result import Audit, assemble
 from audit.roles import check_roles
 from audit.rows import DataRecord, ModelRecord
 from audit.uploaded import model_inputs, planned_model, run_model
-from audit.work import Work
+from audit.work import AUDITED, Work
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
 
     from audit.cells import Cells
+    from audit.cost import Cost
     from audit.data.dataset import Dataset
     from audit.handover.files import Adopted
     from audit.plan import Plan
     from audit.progress import Progress
     from audit.roles import Outcomes
     from audit.tables.basis import Basis
+    from audit.trial import Trial
 
 MAY_KNOW_ROWS: Final = (
     "An uploaded model may have been trained on rows that are audited here; then it looks better than it is."
@@ -55,6 +60,7 @@ def run(
     *,
     model: Path | str | None = None,
     progress: Progress = silent,
+    told: Callable[[Trial, Cost], None] | None = None,
 ) -> Audit:
     """Audit decisions about people, by group.
 
@@ -68,6 +74,8 @@ def run(
         The model file, where the plan's model is "onnx" or "skops".
     progress : callable
         Called with the share done and a message; may raise to stop the work.
+    told : callable or None
+        Called after each mitigation with what came of it and what it cost.
 
     Returns
     -------
@@ -83,7 +91,7 @@ def run(
     -----
     The same data and plan give the same audit. A plan without a date is dated today.
     """
-    return run_and_adopt(data, plan, model=model, progress=progress)[0]
+    return run_and_adopt(data, plan, model=model, progress=progress, told=told)[0]
 
 
 def run_and_adopt(
@@ -93,6 +101,7 @@ def run_and_adopt(
     model: Path | str | None = None,
     adopt: int | None = None,
     progress: Progress = silent,
+    told: Callable[[Trial, Cost], None] | None = None,
 ) -> tuple[Audit, Adopted | None]:
     """Audit decisions about people and write the model of one of the plan's mitigations as files.
 
@@ -108,6 +117,8 @@ def run_and_adopt(
         Place of the mitigation in the plan, from 0; None adopts none.
     progress : callable
         Called with the share done and a message; may raise to stop the work.
+    told : callable or None
+        Called after each mitigation with what came of it and what it cost.
 
     Returns
     -------
@@ -128,13 +139,16 @@ def run_and_adopt(
         work = prepare(
             dataset, plan, model=None if model is None else Path(model), progress=within(progress, 0.1, 0.5)
         )
-        tried, adopted = [], None
+        tried: list[Trial] = []
+        adopted = None
         for i, choice in enumerate(plan.mitigations):
             share = 0.5 + 0.5 * i / len(plan.mitigations)
-            trial, first = work.try_out(
-                choice, progress=within(progress, share, share + 0.5 / len(plan.mitigations))
-            )
+            meter = Meter()
+            part = within(progress, share, share + 0.5 / len(plan.mitigations))
+            trial, first = work.try_out(choice, progress=part)
             tried.append(trial)
+            if told is not None:
+                told(trial, meter.read())
             if i == adopt:
                 adopted = work.hand_over(first, trial)
         progress(1.0, "Done")
@@ -266,7 +280,7 @@ def _prepare_trained(dataset: Dataset, plan: Plan, outcomes: Outcomes, how: Any,
         model=None,
         result=_finish(plan, data, record, cells, basis=basis, progress=progress),
     )
-    work.bench = bench
+    work.bench, work.kept = bench, {AUDITED: before}
     return work
 
 
