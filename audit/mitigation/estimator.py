@@ -258,8 +258,8 @@ class MitigatedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _learned(self, sensitive: pd.DataFrame | None, n_rows: int) -> NDArray[np.int64]:
         """Note the groups and number them."""
+        self.groups_: list[tuple[str, ...]] = [("everybody",)]
         if sensitive is None:
-            self.groups_ = [("everybody",)]
             return np.zeros(n_rows, dtype=np.int64)
         keys = _keys(sensitive)
         self.groups_ = sorted(set(keys))
