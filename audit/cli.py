@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from audit.errors import AuditError, EngineError, InputError, JobFailed, quote
 from audit.options import (
+    adopted_place,
     check_population,
     data_from,
     model_file,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from audit.cost import Cost
+    from audit.handover.files import Adopted
     from audit.result import Audit
     from audit.trial import Trial
 
@@ -40,6 +42,9 @@ BROKEN: Final = 70
 
 FILES: Final = ("audit.json", "report.pdf", "plan.json")
 """What a run writes into its folder."""
+
+ADOPTED: Final = "adopted"
+"""The folder in it that gets the files of an adopted model."""
 
 
 def status(result: Audit) -> int:
@@ -61,11 +66,11 @@ def status(result: Audit) -> int:
     return CANNOT_TELL if "cannot_tell" in verdicts else WITHIN
 
 
-def _check_folder(folder: Path) -> None:
+def _check_folder(folder: Path, names: Sequence[str] = FILES) -> None:
     """Refuse a folder that cannot take the files, before anything is computed."""
     try:
         if folder.is_dir():
-            in_the_way = [name for name in FILES if (folder / name).is_dir()]
+            in_the_way = [name for name in names if (folder / name).is_dir()]
             writable = os.access(folder, os.W_OK | os.X_OK) and not in_the_way
         elif folder.exists():
             raise InputError(
@@ -91,8 +96,8 @@ def _cannot_write(folder: Path, error: OSError | None = None) -> InputError:
     )
 
 
-def write(result: Audit, folder: Path) -> None:
-    """Write audit.json, report.pdf and plan.json, all or none of them.
+def write(result: Audit, folder: Path, adopted: Adopted | None = None) -> None:
+    """Write audit.json, report.pdf, plan.json and the files of an adopted model, all or none of them.
 
     Parameters
     ----------
@@ -100,6 +105,8 @@ def write(result: Audit, folder: Path) -> None:
         The audit.
     folder : Path
         Where to; made if it is not there.
+    adopted : Adopted or None
+        An adopted model, which gets a folder in it.
 
     Raises
     ------
@@ -117,21 +124,57 @@ def write(result: Audit, folder: Path) -> None:
         try:
             for name, content in zip(FILES, contents, strict=True):
                 (staged / name).write_bytes(content)
+            if adopted is not None:
+                _stage(adopted, staged / ADOPTED)
             for name in FILES:
                 (staged / name).replace(folder / name)
+            if adopted is not None:
+                _put(adopted, staged / ADOPTED, folder / ADOPTED)
         finally:
             shutil.rmtree(staged, ignore_errors=True)
     except OSError as error:
         raise _cannot_write(folder, error) from error
 
 
+def _stage(adopted: Adopted, place: Path) -> None:
+    place.mkdir()
+    for name, content in adopted.files.items():
+        (place / name).write_bytes(content)
+
+
+def _put(adopted: Adopted, staged: Path, place: Path) -> None:
+    """Put the files of an adopted model in the place of those of an earlier one."""
+    from audit.handover.files import NAMES
+
+    place.mkdir(exist_ok=True)
+    for name in NAMES:
+        if name in adopted.files:
+            (staged / name).replace(place / name)
+        else:
+            (place / name).unlink(missing_ok=True)
+
+
+def _check_adopted(folder: Path) -> None:
+    """Refuse a folder in which the files of an adopted model have no room, before anything is computed."""
+    from audit.handover.files import NAMES
+
+    place = folder / ADOPTED
+    if place.is_symlink():
+        raise _cannot_write(place)
+    if place.exists():
+        _check_folder(place, NAMES)
+
+
 def _run(arguments: argparse.Namespace) -> int:
     from audit.disclosure.protect import protected
-    from audit.run import run
+    from audit.run import run_and_adopt
 
     folder = Path(arguments.out)
     _check_folder(folder)
     plan = plan_from(arguments)
+    adopt = adopted_place(arguments, plan)
+    if adopt is not None:
+        _check_adopted(folder)
     with tempfile.TemporaryDirectory(prefix="evenhand-") as place:
         report = _progress(quiet=arguments.quiet)
         dataset = data_from(arguments, Path(place), progress=within(report, 0.0, 0.3))
@@ -140,18 +183,19 @@ def _run(arguments: argparse.Namespace) -> int:
         if arguments.population:
             plan = with_population(plan, arguments.population)
             check_population(plan, dataset)
-        result = run(
+        result, adopted = run_and_adopt(
             dataset,
             plan,
             model=model_file(arguments, plan),
+            adopt=adopt,
             progress=within(report, 0.3, 1.0),
             told=None if arguments.quiet else _tell_cost,
         )
     # What is written, said and returned are the same audit.
     result = protected(result)
-    write(result, folder)
+    write(result, folder, adopted)
     if not arguments.quiet:
-        _say(result)
+        _say(result, adopted)
     return status(result)
 
 
@@ -174,13 +218,16 @@ def _tell_cost(trial: Trial, spent: Cost) -> None:
     sys.stderr.write(f"{clear}{trial.record.title}: {said(spent)}.\n")
 
 
-def _say(result: Audit) -> None:
+def _say(result: Audit, adopted: Adopted | None = None) -> None:
     from audit.wording import overview
 
     text = overview(result.data, result.model, result.disparities, result.plan.roles) + "\n"
     for finding in result.findings:
         if finding.severity in {"high", "medium"}:
             text += f"\n{finding.title}.\n  {finding.evidence}\n"
+    if adopted is not None:
+        text += f"\nAdopted: {', '.join(adopted.files)} in the folder {ADOPTED}.\n"
+        text += "".join(f"  {sentence}\n" for sentence in adopted.left)
     out = sys.stdout
     if out is None:  # closed by the caller
         return

@@ -134,6 +134,11 @@ def parser() -> argparse.ArgumentParser:
         action="extend",
         help="reweighing, resampling or gan; one or more",
     )
+    work.add_argument(
+        "--adopt",
+        metavar="N|ID",
+        help="write the model after this mitigation, the N-th or the one of this id, into the folder adopted of --out",
+    )
     run.add_argument("--quiet", action="store_true", help="print nothing but errors")
     return top
 

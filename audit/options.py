@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from audit.data.opening import open_data
-from audit.errors import InputError, PlanError, RoleError, quote
+from audit.errors import InputError, PlanError, RoleError, listing, quote
 from audit.flags import parser
 from audit.plan import MitigationChoice, ModelChoice, Plan, with_tolerance
 from audit.progress import silent
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from audit.progress import Progress
 
 __all__ = [
+    "adopted_place",
     "check_population",
     "data_from",
     "existing",
@@ -286,6 +287,42 @@ def _setting(value: str) -> bool | int | float | str:
         with contextlib.suppress(ValueError):
             return kind(value)
     return value
+
+
+def adopted_place(arguments: argparse.Namespace, plan: Plan) -> int | None:
+    """Find the mitigation that ``--adopt`` names.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        What the parser gave.
+    plan : Plan
+        Its mitigations.
+
+    Returns
+    -------
+    int or None
+        Its place among them, from 0; None where nothing is adopted.
+
+    Raises
+    ------
+    PlanError
+        Where the plan has no such mitigation.
+    """
+    wanted = arguments.adopt
+    if wanted is None:
+        return None
+    names = [choice.id for choice in plan.mitigations]
+    if wanted in names:
+        return names.index(wanted)
+    if wanted.isdecimal() and 1 <= int(wanted) <= len(names):
+        return int(wanted) - 1
+    raise PlanError(
+        f"There is no mitigation {quote(wanted)} to adopt.",
+        why=f"Mitigations of the plan: {listing(names)}." if names else "The plan has no mitigation.",
+        fix=f"Give its id, or a number from 1 to {len(names)}." if names else "Name one with --mitigate.",
+        code="usage",
+    )
 
 
 def _float(text: str, value: str) -> float:

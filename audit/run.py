@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from audit.cost import Cost
     from audit.data.dataset import Dataset
     from audit.engines.protocol import Engine
+    from audit.handover.files import Adopted
     from audit.plan import Plan
     from audit.progress import Progress
     from audit.rows import DataRecord
@@ -94,6 +95,51 @@ def run(
     -----
     The same data and plan give the same audit. A plan without a date is dated today.
     """
+    return run_and_adopt(data, plan, engine=engine, model=model, progress=progress, told=told)[0]
+
+
+def run_and_adopt(
+    data: Any,
+    plan: Plan,
+    *,
+    engine: str = "",
+    model: Path | str | None = None,
+    adopt: int | None = None,
+    progress: Progress = silent,
+    told: Callable[[Trial, Cost], None] | None = None,
+) -> tuple[Audit, Adopted | None]:
+    """Audit decisions about people and write the model of one of the plan's mitigations as files.
+
+    Parameters
+    ----------
+    data : object
+        As :func:`run` takes it.
+    plan : Plan
+        As :func:`run` takes it.
+    engine : {"", "duckdb", "spark", "dask"}
+        As :func:`run` takes it.
+    model : path or None
+        The model file, where the plan's model is "onnx" or "skops".
+    adopt : int or None
+        Place of the mitigation in the plan, from 0; None adopts none.
+    progress : callable
+        Called with the share done and a message; may raise to stop the work.
+    told : callable or None
+        Called after each mitigation with what came of it and what it cost.
+
+    Returns
+    -------
+    audit : Audit
+        As :func:`run` gives it.
+    adopted : Adopted or None
+        The files of the model after the mitigation.
+
+    Raises
+    ------
+    AuditError
+        Where the data, the plan or the model do not fit, or no file can hold the model, with a sentence on how to mend
+        it.
+    """
     with tempfile.TemporaryDirectory(prefix="evenhand-") as folder:
         progress(0.0, "Reading the data")
         dataset = open_data(data, Path(folder), engine=engine, progress=within(progress, 0.0, 0.1))
@@ -101,15 +147,19 @@ def run(
             dataset, plan, model=None if model is None else Path(model), progress=within(progress, 0.1, 0.5)
         )
         tried: list[Trial] = []
+        adopted = None
         for i, choice in enumerate(plan.mitigations):
             share = 0.5 + 0.5 * i / len(plan.mitigations)
             meter = Meter()
             part = within(progress, share, share + 0.5 / len(plan.mitigations))
-            tried.append(work.attempt(choice, progress=part))
+            trial, first = work.try_out(choice, progress=part)
+            tried.append(trial)
             if told is not None:
-                told(tried[-1], meter.read())
+                told(trial, meter.read())
+            if i == adopt:
+                adopted = work.hand_over(first, trial)
         progress(1.0, "Done")
-        return work.audit.with_trials(tried) if tried else work.audit
+        return (work.audit.with_trials(tried) if tried else work.audit), adopted
 
 
 def prepare(dataset: Dataset, plan: Plan, *, model: Path | None = None, progress: Progress = silent) -> Work:

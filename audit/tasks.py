@@ -1,4 +1,4 @@
-"""What jobs do: run an audit, try a mitigation; results go to the store."""
+"""What jobs do: run an audit, try a mitigation, adopt its model; results go to the store."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from audit.before import BASELINE
+from audit.before import BASELINE, SEEDS
 from audit.cost import Cost, Meter
 from audit.errors import StoreError
 from audit.plan import MitigationChoice, Plan
@@ -112,6 +112,55 @@ def mitigate(store: Store, audit_id: str, payload: Mapping[str, Any], progress: 
     kept = {**trial.to_dict(), "cost": asdict(meter.read())}
     text = json.dumps(kept, ensure_ascii=False, sort_keys=True)
     store.save_trial(audit_id, trial_key(choice), text)
+
+
+def adopt(store: Store, audit_id: str, payload: Mapping[str, Any], progress: Progress = silent) -> None:
+    """Train the model of a mitigation that was tried once more and keep it as files.
+
+    Parameters
+    ----------
+    store : Store
+        Where the audit lives.
+    audit_id : str
+        Which audit.
+    payload : mapping
+        "trial", the key of the mitigation that was tried.
+    progress : callable
+        Where the work reports.
+
+    Raises
+    ------
+    StoreError
+        Where the trial is gone, or where the model decides otherwise than when it was tried.
+    ModelError
+        Where no file can hold the model.
+    """
+    from audit.run import prepare
+
+    key = str(payload["trial"])
+    dataset, plan, model = _inputs(store, audit_id)
+    base, text = store.result(audit_id), store.trials(audit_id).get(key)
+    if base is None or text is None:
+        raise StoreError(
+            "The repair is no longer part of the audit.",
+            fix="Try it again, then adopt it.",
+            code="unknown_trial",
+        )
+    trial = Trial.from_dict(json.loads(text))
+    progress(0.02, "Reading the data")
+    plan = replace(Audit.from_json(base).plan, baseline=plan.baseline, regret=False)
+    work = prepare(dataset, plan, model=model, progress=within(progress, 0.02, 0.3))
+    once = MitigationChoice(id=trial.record.mitigation, params={**trial.record.params, SEEDS: 1})
+    again, first = work.try_out(once, progress=within(progress, 0.3, 0.9))
+    if again.cells.to_dict() != trial.cells.to_dict():
+        raise StoreError(
+            "The model does not decide as it did when the repair was tried.",
+            why="The data, the settings or the installed versions are others than they were.",
+            fix="Try the repair again, then adopt it.",
+            code="decisions_changed",
+        )
+    progress(0.9, "Writing the files")
+    store.save_adopted(audit_id, key, work.hand_over(first, trial).zipped())
 
 
 def search(store: Store, audit_id: str, payload: Mapping[str, Any], progress: Progress = silent) -> None:
@@ -268,5 +317,6 @@ TASKS: Final[dict[str, Callable[..., None]]] = {
     "mitigate": mitigate,
     "open": open_place,
     "search": search,
+    "adopt": adopt,
 }
 """Kinds of jobs."""

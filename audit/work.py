@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from audit.data.dataset import Dataset
     from audit.engines.protocol import Engine
     from audit.grouping import Rule
+    from audit.handover.files import Adopted
     from audit.mitigation.spec import MitigationSpec
     from audit.models.baseline import Fitted
     from audit.plan import MitigationChoice, Plan
@@ -139,6 +140,48 @@ class Work:
         )
         notes = sample_notes(self.dataset, self.sample)
         return replace(trial, record=replace(trial.record, notes=(*notes, *trial.record.notes))), first
+
+    def adopt(self, choice: MitigationChoice, *, progress: Progress = silent) -> Adopted:
+        """Try a mitigation and write the model that came out of it as files.
+
+        Parameters
+        ----------
+        choice : MitigationChoice
+            Which mitigation, with its settings.
+        progress : callable
+            Where the work reports.
+
+        Returns
+        -------
+        Adopted
+            The model, its thresholds, its card, and a plan to audit it again.
+
+        Raises
+        ------
+        ModelError
+            With code "model_not_portable" where no file can hold what was trained.
+        """
+        trial, first = self.try_out(choice, progress=within(progress, 0.0, 0.95))
+        return self.hand_over(first, trial)
+
+    def hand_over(self, first: Attempt, trial: Trial) -> Adopted:
+        """Write a model that was tried already as files.
+
+        Parameters
+        ----------
+        first : Attempt
+            Its run on the plan's own split and seed.
+        trial : Trial
+            What was measured of it.
+
+        Returns
+        -------
+        Adopted
+            As :meth:`adopt` gives it.
+        """
+        from audit.handover.files import hand_over
+
+        return hand_over(first, trial, self.audit)
 
     def _key(self, named: str, spec: MitigationSpec) -> str:
         """Name the model that a mitigation starts from, so that each is trained once."""

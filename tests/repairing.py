@@ -10,7 +10,12 @@ from audit.mitigation.table import TrainingTable
 from audit.models.baseline import fit_baseline
 from audit.progress import silent
 
-QUICK = {"gan": {"epochs": 1}, "minimax_hedge": {"rounds": 4}, "bounded_group_loss": {"fits": 5}}
+QUICK = {
+    "gan": {"epochs": 1},
+    "minimax_hedge": {"rounds": 4},
+    "bounded_group_loss": {"fits": 5},
+    "prototype_representation": {"prototypes": 3},
+}
 """Settings that make slow mitigations quick."""
 
 GROUPS = (("a",), ("b",))

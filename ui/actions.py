@@ -302,6 +302,40 @@ def delete_trial(screen: Screen, place: int) -> None:
     store.delete_trial(screen.id, sorted(store.trials(screen.id))[place])
 
 
+def trial_at(screen: Screen, place: int) -> str | None:
+    """Name the trial at a place, as the store knows it.
+
+    Parameters
+    ----------
+    screen : Screen
+        The open audit.
+    place : int
+        Its place among the audit's trials.
+
+    Returns
+    -------
+    str or None
+        Its key; None where it is gone.
+    """
+    keys = sorted(cached.store().trials(screen.id))
+    return keys[place] if place < len(keys) else None
+
+
+def adopt(screen: Screen, key: str, title: str) -> None:
+    """Start writing the files of a repaired model as a job.
+
+    Parameters
+    ----------
+    screen : Screen
+        The open audit.
+    key : str
+        The trial, as the store knows it.
+    title : str
+        Its name, as the list of jobs shows it.
+    """
+    jobs.start(cached.store(), screen.id, "adopt", {"trial": key}, key=key, title=f"Adopt: {title}")
+
+
 def search(screen: Screen, wanted: Search) -> None:
     """Start a search over subgroups as a job; the other results and the repairs that were tried stay.
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from types import ModuleType
 
-_SHARED: Final = frozenset({"balance", "catalogue", "repair", "rule", "spec", "table"})
+_SHARED: Final = frozenset({"balance", "catalogue", "estimator", "repair", "rule", "spec", "table"})
 """Modules of the folder that are not a method; machinery of one method goes into a folder of its own."""
 
 

@@ -210,6 +210,7 @@ class PreProcessing(Mitigation, ABC):
             cells=tuple(treated.cells),
             notes=tuple(treated.notes),
             quality=treated.quality,
+            measured=treated.measured,
         )
 
 

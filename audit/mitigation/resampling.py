@@ -1,4 +1,4 @@
-"""Resampling: copy or leave out training rows at random until groups and labels are balanced."""
+"""Resampling: copy or leave out training rows, at random or near the boundary, until groups and labels are balanced."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from audit.mitigation.balance import (
 from audit.mitigation.repair import PreProcessing
 from audit.mitigation.spec import MitigationSpec, Param, resolve_params
 from audit.mitigation.table import Treated, count_changes
+from audit.progress import within
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,8 +31,9 @@ SPEC = MitigationSpec(
     title="Resampling",
     stage="pre",
     summary=(
-        "Copies training rows of rare cells of group and label at random, or leaves out rows of common ones, until the "
-        "groups have the same share of positive labels. No value and no label is changed."
+        "Copies training rows of rare cells of group and label, or leaves out rows of common ones, until the groups have "
+        "the same share of positive labels. Rows are chosen at random (uniform resampling), or those nearest to the "
+        "boundary of a quick model come first (preferential sampling). No value and no label is changed."
     ),
     assumes=(
         "The difference in base rates between groups should not be learned. "
@@ -42,7 +44,8 @@ SPEC = MitigationSpec(
         "Copies hold no new information: a model can learn the copied people by heart. Leaving rows out throws "
         "information away. Scores no longer match the frequency of the outcome in the population. "
         "Choosing rows by a protected characteristic is a use of that characteristic in training; whether that is "
-        "lawful depends on place and purpose, so have it checked."
+        "lawful depends on place and purpose, so have it checked. Choosing the rows near the boundary goes much further "
+        "than choosing at random: on census income data, by sex, chances then tilted the other way."
     ),
     reading=(
         "The base rates of the training rows are equal; the table of cells shows how many rows came and went. The "
@@ -68,6 +71,18 @@ SPEC = MitigationSpec(
         ),
         TARGET,
         STRENGTH,
+        Param(
+            id="pick",
+            title="Which rows come first",
+            kind="choice",
+            default="random",
+            choices=("random", "boundary"),
+            choice_titles=("Any, at random", "Those nearest to the boundary"),
+            help=(
+                "At random leaves every cell looking as it does. Nearest to the boundary copies and leaves out the rows "
+                "that a logistic regression, trained on the same rows, is least sure of: it changes more with as many rows."
+            ),
+        ),
     ),
     references=(
         (
@@ -93,6 +108,10 @@ class Resampling(PreProcessing):
         Whether only the base rates become equal, or the cells of all groups in number.
     strength : float, default 1.0
         Share of the missing or surplus rows, from 0 to 1.
+    pick : {"random", "boundary"}, default "random"
+        Whether rows are drawn, or those come first that a logistic regression puts nearest to its boundary: among
+        positives the lowest scores, among negatives the highest. With "both" and "base_rate" the latter is the
+        preferential sampling of Kamiran and Calders.
 
     Notes
     -----
@@ -103,11 +122,16 @@ class Resampling(PreProcessing):
     spec = SPEC
 
     def __init__(
-        self, strategy: str = "oversample", target: str = "base_rate", strength: float = 1.0
+        self,
+        strategy: str = "oversample",
+        target: str = "base_rate",
+        strength: float = 1.0,
+        pick: str = "random",
     ) -> None:
         self.strategy = strategy
         self.target = target
         self.strength = strength
+        self.pick = pick
 
     def treat(self, table: TrainingTable, *, seed: int, progress: Progress) -> Treated:
         """Resample the training rows.
@@ -141,7 +165,21 @@ class Resampling(PreProcessing):
             strength=float(settings["strength"]),
         )
         after = np.where(before == 0, 0, planned)
-        rows = choose_rows(table, after, seed=seed, progress=progress)
+        first = None
+        if settings["pick"] == "boundary" and (after != before).any():
+            from audit.mitigation.ranking.ranker import rank
+
+            score = rank(
+                table, seed=seed, progress=lambda share, _: progress(0.5 * share, "Ranking the rows")
+            )
+            first = np.where(table.label == 1, score, -score)
+        rows = choose_rows(
+            table,
+            after,
+            seed=seed,
+            first=first,
+            progress=within(progress, 0.5 if first is not None else 0.0, 1.0),
+        )
         weights = table.weight[table.weight > 0]
         uneven = ("Balance is counted in rows; row weights travel with their rows.",)
         return Treated(
@@ -160,7 +198,12 @@ class Resampling(PreProcessing):
 
 
 def choose_rows(
-    table: TrainingTable, after: NDArray[np.int64], *, seed: int, progress: Progress
+    table: TrainingTable,
+    after: NDArray[np.int64],
+    *,
+    seed: int,
+    first: NDArray[np.float64] | None = None,
+    progress: Progress,
 ) -> NDArray[np.int64]:
     """Choose the rows that give each cell its planned count.
 
@@ -172,6 +215,8 @@ def choose_rows(
         Planned rows by group and label.
     seed : int
         Where the random choice starts.
+    first : ndarray of float64 of shape (n,) or None
+        Rows with the lowest numbers are copied and left out first; None chooses at random.
     progress : callable
         Told the share done.
 
@@ -188,11 +233,12 @@ def choose_rows(
     for code, wanted in enumerate(after.ravel().tolist()):
         progress(code / after.size, "Choosing rows")
         rows = order[starts[code] : starts[code + 1]]
+        drawn = generator.permutation(rows) if first is None else rows[np.argsort(first[rows], kind="stable")]
         if wanted <= len(rows):
-            kept.append(generator.permutation(rows)[:wanted])
+            kept.append(drawn[:wanted] if first is None else drawn[len(rows) - wanted :])
             continue
         kept.append(rows)
         passes, rest = divmod(wanted - len(rows), len(rows))
-        copies.append(np.concatenate([np.tile(rows, passes), generator.permutation(rows)[:rest]]))
+        copies.append(np.concatenate([np.tile(rows, passes), drawn[:rest]]))
     progress(1.0, "Rows are chosen")
     return np.concatenate([np.sort(np.concatenate(kept)), *copies])

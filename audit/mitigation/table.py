@@ -96,6 +96,8 @@ class Treated:
         What a reader must know about this run.
     quality : mapping of str to float
         How good generated rows are; empty where none were generated.
+    measured : mapping of str to float
+        What else was measured on the way, by its id, such as "edited_labels".
     transform : callable or None
         (frame, group) → frame: what is done to any later row before the model sees it, where features are changed.
         The group is its position among the training groups, −1 for any other.
@@ -109,6 +111,7 @@ class Treated:
     cells: tuple[CellCount, ...]
     notes: tuple[str, ...] = ()
     quality: Mapping[str, float] = field(default_factory=dict)
+    measured: Mapping[str, float] = field(default_factory=dict)
     transform: Callable[[pd.DataFrame, NDArray[np.integer[Any]]], pd.DataFrame] | None = None
 
 

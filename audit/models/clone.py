@@ -81,6 +81,7 @@ def fit_clone(
         features=tuple(map(str, frame.columns)),
         notes=(NOT_CONVERGED,) if slow else (),
         predict=lambda rows: positive_probability(fresh, prepare(rows)),
+        estimator=fresh,
     )
 
 

@@ -365,7 +365,8 @@ def _input_types(estimator: Any, names: Sequence[str], n_features: int) -> list[
     for _, transformer, columns in first.transformers_:
         places = _places(columns, names, n_features)
         for place, kind in zip(places, _leaf_types(_first_step(transformer), len(places)), strict=False):
-            types[place] = kind
+            # A part that takes anything, such as one that marks gaps, says nothing against one that takes numbers.
+            types[place] = kind if kind != "any" else types[place]
     return types
 
 

@@ -2,7 +2,8 @@
 
 Every name was read: each only holds numbers and settings, and building it runs no code of the file's choice. Trees
 and neighbour indexes are read without bounds checks by scikit-learn, so a forged file can crash the process that
-predicts with it: that is the worker process, never the application. Functions, partial functions, operators and
+predicts with it: that is the worker process, never the application. The types of this project are the parts of models
+that it hands over itself (:mod:`audit.models.grouped`); they compare, look up and add. Functions, partial functions, operators and
 bound methods are never trusted.
 """
 
@@ -12,6 +13,9 @@ from typing import Final
 
 TRUSTED_TYPES: Final = frozenset(
     {
+        "audit.models.grouped.CanonicalTexts",
+        "audit.models.grouped.GroupThresholds",
+        "audit.models.grouped.Numbers",
         "numpy.dtype",
         "sklearn.calibration._CalibratedClassifier",
         "sklearn.calibration._SigmoidCalibration",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from audit.store import removal, rows
+from audit.store import adopted, removal, rows
 from audit.store.records import checked_id
 from audit.store.shelf import Shelf
 
@@ -139,6 +139,7 @@ class Store(Shelf):
             With code "unknown_audit" or "data_missing".
         """
         with self.database.write() as connection:
+            adopted.drop(connection, self.root, checked_id(audit_id))
             before = rows.replace_dataset(connection, checked_id(audit_id), self.data_folder, dataset, sample)
             if plan is not None:
                 rows.set_plan(connection, audit_id, plan)

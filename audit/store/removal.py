@@ -54,7 +54,7 @@ def delete_audit(database: Database, root: Path, audit_id: str) -> None:
         connection.execute(delete(audits).where(audits.c.id == audit_id))
         drop_data(connection, root, data.fingerprint)
         for sha in shas:
-            _drop_model(connection, root, sha)
+            drop_model(connection, root, sha)
         for job in logs:
             (root / "jobs" / f"{job}.log").unlink(missing_ok=True)
     _forget(database)
@@ -135,7 +135,8 @@ def drop_data(connection: Connection, root: Path, sha: str | None) -> None:
         remove_named(root / "data", sha)
 
 
-def _drop_model(connection: Connection, root: Path, sha: str) -> None:
+def drop_model(connection: Connection, root: Path, sha: str) -> None:
+    """Remove a model file that no audit uses."""
     if not connection.execute(select(audit_models.c.sha).where(audit_models.c.sha == sha).limit(1)).first():
         connection.execute(delete(models).where(models.c.sha == sha))
         remove_named(root / "models", sha)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL
 
-from audit.store import models, removal, rows
+from audit.store import adopted, models, removal, rows
 from audit.store.records import checked_id
 from audit.store.schema import Database, database
 
@@ -152,6 +152,7 @@ class Shelf:
             The new revision.
         """
         with self.database.write() as connection:
+            adopted.drop(connection, self.root, checked_id(audit_id))
             return rows.clear_results(connection, checked_id(audit_id))
 
     def save_trial(self, audit_id: str, key: str, json_text: str) -> int:
@@ -177,6 +178,7 @@ class Shelf:
             With code "unknown_audit", or "trial_key" where the key is empty or too long.
         """
         with self.database.write() as connection:
+            adopted.drop(connection, self.root, checked_id(audit_id), key)
             return rows.save_trial(connection, checked_id(audit_id), key, json_text)
 
     def trials(self, audit_id: str) -> dict[str, str]:
@@ -211,7 +213,51 @@ class Shelf:
             Whether there was one.
         """
         with self.database.write() as connection:
+            adopted.drop(connection, self.root, checked_id(audit_id), key)
             return rows.delete_trial(connection, checked_id(audit_id), key)
+
+    def save_adopted(self, audit_id: str, key: str, content: bytes) -> int:
+        """Keep the files of an adopted model as long as its trial.
+
+        Parameters
+        ----------
+        audit_id : str
+            Its id.
+        key : str
+            The trial.
+        content : bytes
+            A ZIP file.
+
+        Returns
+        -------
+        int
+            The new revision.
+
+        Raises
+        ------
+        StoreError
+            With code "unknown_audit", or "unknown_trial" where the trial was deleted meanwhile.
+        """
+        with self.database.write() as connection:
+            return adopted.save(connection, self.root, checked_id(audit_id), key, content)
+
+    def adopted_path(self, audit_id: str, key: str) -> Path | None:
+        """Find the files of an adopted model.
+
+        Parameters
+        ----------
+        audit_id : str
+            Its id.
+        key : str
+            The trial.
+
+        Returns
+        -------
+        Path or None
+            A ZIP file, if the model was adopted.
+        """
+        with self.database.read() as connection:
+            return adopted.find(connection, self.models_folder, checked_id(audit_id), key)
 
     def add_model(
         self, source: Path | bytes, name: str, info: Mapping[str, Any], *, audit_id: str | None = None

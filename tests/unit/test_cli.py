@@ -40,6 +40,55 @@ def out(tmp_path):
     return tmp_path / "out"
 
 
+# An adopted model
+
+ADOPTING = [
+    "--label", "label", "--positive", "1", "--sensitive", "group", "--split", "split", "--features", "x", "sex", "age",
+    "--train", "logistic_regression", "--mitigate", "reweighing:seeds=1", "massaging:seeds=1",
+]  # fmt: skip
+
+
+def test_an_adopted_model_is_audited_again_to_the_numbers_after(data, out, tmp_path):
+    run(data, out, *ADOPTING, "--adopt", "massaging")
+    folder = out / "adopted"
+    names = ["model-card.md", "model.onnx", "model.skops", "plan.json", "thresholds.json"]
+    assert sorted(path.name for path in folder.iterdir()) == names
+    (folder / "model.onnx").unlink()
+    again = tmp_path / "again"
+    run(data, again, "--plan", str(folder / "plan.json"))
+    first, second = (json.loads((place / "audit.json").read_text(encoding="utf-8")) for place in (out, again))
+    after = {
+        (row["metric"], tuple(row["group"] or ())): row["after"]
+        for row in rows(first, "comparison", mitigation="massaging", comparison=None, sensitive=["group"])
+    }
+    found = {
+        (row["metric"], tuple(row["group"] or ())): row["value"]
+        for row in rows(second, "metrics", sensitive=["group"])
+    }
+    assert after
+    assert {key: found[key] for key in after} == after
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--adopt", "3"], "no mitigation '3' to adopt"),
+        (["--adopt", "0"], "no mitigation '0' to adopt"),
+        (["--adopt", "../x"], "to adopt"),
+    ],
+)
+def test_only_a_mitigation_of_the_plan_is_adopted(data, out, capsys, words, said):
+    assert run(data, out, *ADOPTING, *words) == 2
+    assert said in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_a_folder_that_is_in_the_way_of_an_adopted_model_is_refused_before_anything_is_computed(data, out):
+    (out / "adopted" / "model.skops").mkdir(parents=True)
+    assert run(data, out, *ADOPTING, "--adopt", "1") == 2
+    assert [path.name for path in out.iterdir()] == ["adopted"]
+
+
 # How it ends
 
 

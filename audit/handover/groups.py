@@ -1,0 +1,114 @@
+"""How the groups of a trial are found again from the raw columns, by a model that decides by group."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from audit.before import GROUP_BY
+from audit.errors import quote
+from audit.models.columns import column_kind
+from audit.models.pipeline import not_portable
+from audit.values import canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from audit.bench import Bench
+    from audit.cells import Attribute
+    from audit.mitigation.rule import GroupRule
+
+
+def columns_of(bench: Bench, params: Mapping[str, Any]) -> tuple[str, ...]:
+    """Name the columns that make the groups of a mitigation.
+
+    Parameters
+    ----------
+    bench : Bench
+        The rows.
+    params : mapping
+        The settings of the mitigation, which say whose groups it works on.
+
+    Returns
+    -------
+    tuple of str
+        One or all of the sensitive columns.
+    """
+    by = str(params.get(GROUP_BY, "all"))
+    return tuple(a.column for a in bench.attributes if by in {"all", a.column})
+
+
+def with_thresholds(inner: Any, rule: GroupRule, bench: Bench, columns: tuple[str, ...]) -> Any:
+    """Put the thresholds of the groups behind a scoring model.
+
+    Parameters
+    ----------
+    inner : scikit-learn classifier
+        Fitted on columns by name.
+    rule : GroupRule
+        Thresholds without a draw.
+    bench : Bench
+        The rows, which say how values make groups.
+    columns : tuple of str
+        The columns that make them.
+
+    Returns
+    -------
+    audit.models.grouped.GroupThresholds
+        It decides about raw rows as the rule does.
+
+    Raises
+    ------
+    ModelError
+        Where a column of dates makes the groups.
+    """
+    from audit.models.grouped import GroupThresholds
+
+    attributes = [a for a in bench.attributes if a.column in columns]
+    made = GroupThresholds(
+        estimator=inner,
+        columns=[_column(bench, attribute) for attribute in attributes],
+        groups=[
+            [a.levels.index(level) for a, level in zip(attributes, group, strict=True)]
+            for group in rule.groups
+        ],
+        thresholds=[next(step.threshold for step in steps if step.share >= 1) for steps in rule.steps],
+        otherwise=float(rule.otherwise),
+    )
+    return made.take(inner)
+
+
+def _column(bench: Bench, attribute: Attribute) -> dict[str, Any]:
+    """Say how one column makes groups, as its rows here do."""
+    series = bench.frame[attribute.column]
+    codes = bench.codes[:, [a.column for a in bench.attributes].index(attribute.column)]
+    if column_kind(series) == "date":
+        raise not_portable(f"the dates of {quote(attribute.column)} make its groups")
+    if attribute.cuts is not None:
+        numbers = series.to_numpy(dtype=float, na_value=np.nan)
+        known = ~np.isnan(numbers)
+        bins = np.full(len(attribute.cuts) + 1, -1, dtype=np.int64)
+        bins[np.searchsorted(np.asarray(attribute.cuts), numbers[known], side="right")] = codes[known]
+        missing = codes[~known]
+        return {
+            "name": attribute.column,
+            "cuts": [float(cut) for cut in attribute.cuts],
+            "bins": bins.tolist(),
+            "missing": int(missing[0]) if len(missing) else -1,
+        }
+    found, values = pd.factorize(series.astype(object), use_na_sentinel=True)
+    places: dict[str, int] = {}
+    missing_code = int(codes[found < 0][0]) if (found < 0).any() else -1
+    first = pd.Series(codes).groupby(found).first()
+    for at, value in enumerate(values):
+        text = canonical(value)
+        if text is None:
+            missing_code = int(first[at])
+        else:
+            places[text] = int(first[at])
+            # Where truth values are handed over as numbers they are still the same values.
+            if isinstance(value, bool | np.bool_):
+                places["1" if value else "0"] = int(first[at])
+    return {"name": attribute.column, "places": places, "missing": missing_code}

@@ -1,0 +1,229 @@
+"""Parts of models that are handed over and that scikit-learn itself does not have.
+
+A file that holds one of them loads where this project is installed; everything else in it is scikit-learn's own. They
+hold numbers and texts only, and are on the trusted list (:mod:`audit.models.trusted`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, clone
+
+from audit.models.columns import numbers_again
+from audit.values import canonical
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class CanonicalTexts(TransformerMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn is untyped
+    """Give every value of a column as the one text under which it is compared; NaN where nothing was recorded.
+
+    Notes
+    -----
+    Spaces at the ends are left out, and 1, 1.0 and "1" are the same text.
+    """
+
+    def fit(self, X: Any, y: Any = None) -> CanonicalTexts:  # noqa: N803 - scikit-learn's signature
+        """Note how many columns there are.
+
+        Parameters
+        ----------
+        X : pandas.DataFrame
+            The columns.
+        y : None
+            Without effect.
+
+        Returns
+        -------
+        CanonicalTexts
+            This object.
+        """
+        del y
+        self.n_features_in_ = np.shape(X)[1]
+        return self
+
+    def transform(self, X: Any) -> NDArray[Any]:  # noqa: N803 - scikit-learn's signature
+        """Give the texts.
+
+        Parameters
+        ----------
+        X : pandas.DataFrame
+            The columns.
+
+        Returns
+        -------
+        ndarray of object of shape (n_rows, n_columns)
+            Texts and NaN.
+        """
+        frame = pd.DataFrame(X)
+        found = np.empty(frame.shape, dtype=object)
+        for at in range(frame.shape[1]):
+            codes, values = pd.factorize(frame.iloc[:, at].astype(object))
+            texts = [canonical(value) for value in values]
+            known = np.array([*(np.nan if text is None else text for text in texts), np.nan], dtype=object)
+            found[:, at] = known[codes]
+        return found
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "n_features_in_")
+
+
+class Numbers(TransformerMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn is untyped
+    """Give columns as numbers, dates as days since 1970; NaN where nothing was recorded."""
+
+    def fit(self, X: Any, y: Any = None) -> Numbers:  # noqa: N803 - scikit-learn's signature
+        """Note how many columns there are.
+
+        Parameters
+        ----------
+        X : pandas.DataFrame
+            The columns.
+        y : None
+            Without effect.
+
+        Returns
+        -------
+        Numbers
+            This object.
+        """
+        del y
+        self.n_features_in_ = np.shape(X)[1]
+        return self
+
+    def transform(self, X: Any) -> NDArray[np.float64]:  # noqa: N803 - scikit-learn's signature
+        """Give the numbers.
+
+        Parameters
+        ----------
+        X : pandas.DataFrame
+            The columns.
+
+        Returns
+        -------
+        ndarray of float64 of shape (n_rows, n_columns)
+            Numbers and NaN.
+        """
+        frame = pd.DataFrame(X)
+        return np.column_stack([numbers_again(frame.iloc[:, at]) for at in range(frame.shape[1])])
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "n_features_in_")
+
+
+class GroupThresholds(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn is untyped
+    """Decide by a score and a threshold that depends on the group.
+
+    It only decides: scores that are compared with different thresholds are no common scale, so it gives none. The score
+    itself is that of the inner classifier.
+
+    Parameters
+    ----------
+    estimator : scikit-learn classifier
+        Gives the probability of the label 1.
+    columns : list of dict
+        How each column makes groups: "name"; "places", from texts to positions, or "cuts" with "bins", the positions
+        between them; and "missing", the position of those for whom nothing is recorded, −1 for no group.
+    groups : list of list of int
+        The groups, as a position in each column.
+    thresholds : list of float
+        For each group: a score at or above it is a positive decision.
+    otherwise : float, default 0.5
+        The threshold for anybody else.
+    """
+
+    def __init__(
+        self,
+        estimator: Any = None,
+        columns: Any = None,
+        groups: Any = None,
+        thresholds: Any = None,
+        otherwise: float = 0.5,
+    ) -> None:
+        self.estimator = estimator
+        self.columns = columns
+        self.groups = groups
+        self.thresholds = thresholds
+        self.otherwise = otherwise
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> GroupThresholds:  # noqa: N803 - scikit-learn's signature
+        """Train the inner classifier again; the thresholds stay.
+
+        Parameters
+        ----------
+        X : pandas.DataFrame
+            Its features and the columns that make the groups.
+        y : array of int
+            0 and 1.
+        sample_weight : array of float or None
+            What each row counts.
+
+        Returns
+        -------
+        GroupThresholds
+            This object.
+        """
+        features = list(getattr(self.estimator, "feature_names_in_", X.columns))
+        inner = clone(self.estimator)
+        prefix = f"{inner.steps[-1][0]}__" if hasattr(inner, "steps") else ""
+        weights = {} if sample_weight is None else {f"{prefix}sample_weight": sample_weight}
+        inner.fit(X[features], y, **weights)
+        return self.take(inner)
+
+    def take(self, fitted: Any) -> GroupThresholds:
+        """Use a classifier that is fitted already.
+
+        Parameters
+        ----------
+        fitted : scikit-learn classifier
+            Fitted on the labels 0 and 1.
+
+        Returns
+        -------
+        GroupThresholds
+            This object, ready to decide.
+        """
+        self.estimator_ = fitted
+        self.classes_ = np.asarray(fitted.classes_)
+        names = dict.fromkeys([*map(str, fitted.feature_names_in_), *(each["name"] for each in self.columns)])
+        self.feature_names_in_ = np.array(list(names), dtype=object)
+        self.n_features_in_ = len(names)
+        return self
+
+    def predict(self, X: Any) -> NDArray[Any]:  # noqa: N803 - scikit-learn's signature
+        """Decide.
+
+        Parameters
+        ----------
+        X : pandas.DataFrame
+            The features of the inner classifier and the columns that make the groups.
+
+        Returns
+        -------
+        ndarray of int of shape (n_rows,)
+            0 or 1.
+        """
+        features = list(self.estimator_.feature_names_in_)
+        place = list(self.classes_).index(1)
+        score = np.asarray(self.estimator_.predict_proba(X[features]), dtype=np.float64)[:, place]
+        limit = np.full(len(score), float(self.otherwise))
+        found = np.column_stack([_positions(X[each["name"]], each) for each in self.columns])
+        for group, threshold in zip(self.groups, self.thresholds, strict=True):
+            limit[(found == np.asarray(group)).all(axis=1)] = threshold
+        return np.asarray(score >= limit).astype(int)
+
+
+def _positions(series: pd.Series[Any], column: Any) -> NDArray[np.int64]:
+    """Put the values of a column into its groups; −1 for what no group has."""
+    if "cuts" in column:
+        numbers = numbers_again(series)
+        bins = np.asarray(column["bins"], dtype=np.int64)
+        place = bins[np.searchsorted(np.asarray(column["cuts"], dtype=float), numbers, side="right")]
+        return np.where(np.isnan(numbers), column["missing"], place).astype(np.int64)
+    codes, values = pd.factorize(series.astype(object))
+    known = column["places"]
+    places = [column["missing"] if text is None else known.get(text, -1) for text in map(canonical, values)]
+    return np.array([*places, column["missing"]], dtype=np.int64)[codes]
