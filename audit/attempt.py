@@ -15,7 +15,7 @@ from audit.before import AS_IT_IS, BASELINE, GROUP_BY, SEEDS, control_decisions,
 from audit.bench import decide, flat_codes
 from audit.errors import PlanError, listing, quote
 from audit.models.split import TEST, TRAIN, VALIDATION, split_rows
-from audit.progress import silent, within
+from audit.progress import named, silent, within
 from audit.rows import TrialRecord
 from audit.trial import COLUMNS, Trial
 
@@ -133,7 +133,7 @@ def attempt(
     columns, cells = first.cells()
     again = []
     for i in range(1, seeds):
-        part = _renamed(within(progress, ends[i - 1], ends[i]), f"Seed {i + 1} of {seeds}")
+        part = named(within(progress, ends[i - 1], ends[i]), f"Seed {i + 1} of {seeds}")
         drawn, seed = redrawn(bench, plan.seed + i), plan.seed + i
         started = start(drawn, seed, within(part, 0.0, 0.3))
         run = run_once(
@@ -317,13 +317,6 @@ def redrawn(bench: Bench, seed: int) -> Bench:
         weight=None if bench.weight is None else bench.weight[take],
         split=bench.split[take],
     )
-
-
-def _renamed(progress: Progress, name: str) -> Progress:
-    def part(share: float, message: str) -> None:
-        progress(share, f"{name}: {message[:1].lower()}{message[1:]}")
-
-    return part
 
 
 def _grouped(bench: Bench, group_by: str) -> tuple[tuple[Attribute, ...], NDArray[np.int64]]:

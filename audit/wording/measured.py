@@ -24,6 +24,12 @@ MEASURED: Final[dict[str, str]] = {
     # networks
     "adversary_auc": "How well the group can still be told from the scores (AUC on held-out rows)",
     "coefficient": "Coefficient that was reached",
+    "robust_accuracy": "Accuracy when numbers are moved against the network",
+    "robust_accuracy_before": "The same before",
+    "robust_disparity": "Distance of the groups' accuracies then",
+    "robust_disparity_before": "The same before",
+    "generalisation_gap": "Loss on held-out rows less that on the training rows",
+    "widest_generalisation_gap": "The same for the group where it is widest",
     # training rows
     "edited_labels": "Recorded labels that were changed",
 }

@@ -1,0 +1,1 @@
+"""What the mitigations that train a network share; no module here is a mitigation."""

@@ -1,0 +1,1 @@
+"""How the networks trained here learn: rows as tensors, batches, one loop for every objective, curves by epoch."""
