@@ -7,6 +7,7 @@ from typing import Final, NoReturn
 
 from audit.errors import PlanError
 from audit.names import BASELINES
+from audit.tuning.flags import add_flags
 
 _DESCRIPTION: Final = """Audit decisions about people, by group.
 
@@ -128,6 +129,7 @@ def parser() -> argparse.ArgumentParser:
         action="extend",
         help="reweighing, resampling or gan; one or more",
     )
+    add_flags(run.add_argument_group("search over mitigations"))
     run.add_argument("--quiet", action="store_true", help="print nothing but errors")
     return top
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from audit.errors import InputError, PlanError, RoleError, quote
 from audit.flags import parser
 from audit.plan import MitigationChoice, ModelChoice, Plan, with_tolerance
+from audit.tuning.flags import asked_for
 
 if TYPE_CHECKING:
     import argparse
@@ -59,7 +60,7 @@ def plan_from(arguments: argparse.Namespace) -> Plan:
         plan = replace(plan, mitigations=tuple(_mitigation(text) for text in arguments.mitigate))
     if arguments.seed is not None:
         plan = replace(plan, seed=arguments.seed)
-    return plan
+    return asked_for(arguments, plan)
 
 
 def _plan_file(path: str) -> Plan:

@@ -27,6 +27,7 @@ from audit.regret import beside_columns, with_own_models
 from audit.result import Audit, assemble
 from audit.roles import check_roles
 from audit.rows import DataRecord, ModelRecord
+from audit.tuning.search import done_of, tune
 from audit.uploaded import model_inputs, planned_model, run_model
 from audit.work import Work
 
@@ -88,14 +89,21 @@ def run(
         work = prepare(
             dataset, plan, model=None if model is None else Path(model), progress=within(progress, 0.1, 0.5)
         )
+        parts = len(plan.mitigations) + (1 if plan.tuning.trials else 0)
         tried = []
         for i, choice in enumerate(plan.mitigations):
-            share = 0.5 + 0.5 * i / len(plan.mitigations)
-            tried.append(
-                work.attempt(choice, progress=within(progress, share, share + 0.5 / len(plan.mitigations)))
-            )
+            tried.append(work.attempt(choice, progress=_part(progress, i, parts)))
+        result = work.audit.with_trials(tried) if tried else work.audit
+        if plan.tuning.trials:
+            study = tune(work, progress=_part(progress, parts - 1, parts))
+            result = replace(result, study=study, plan=done_of(result.plan, study))
         progress(1.0, "Done")
-        return work.audit.with_trials(tried) if tried else work.audit
+        return result
+
+
+def _part(progress: Progress, place: int, parts: int) -> Progress:
+    """Give one of several mitigations its share of the second half."""
+    return within(progress, 0.5 + 0.5 * place / parts, 0.5 + 0.5 * (place + 1) / parts)
 
 
 def open_data(data: Any, folder: Path) -> Dataset:
