@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import jobpanel, lab, show
+from ui import jobpanel, lab, show, tuningview
 from ui.pagespec import PageSpec
 from ui.shell import enter
 
@@ -23,3 +23,5 @@ for stage, title, specs in lab.stages():
         for column, spec in zip(st.columns(len(rows[0])), row, strict=False):
             with column:
                 lab.card(screen, spec)
+
+tuningview.section(screen)

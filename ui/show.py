@@ -13,7 +13,7 @@ from ui import jobpanel, text, workspace
 from ui.pagespec import page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from audit.figures.theme import Theme
     from audit.plan import Outcome
@@ -131,6 +131,7 @@ def figure(
     name: str = "figure",
     words: Iterable[str] = (),
     favourable: Outcome = "positive",
+    on_pick: Callable[[str], None] | None = None,
 ) -> None:
     """Show a picture with its alternative text, its numbers as a table, itself as a file, and its words explained.
 
@@ -150,13 +151,19 @@ def figure(
         Ids of metrics, criteria and comparisons to explain.
     favourable : {"positive", "negative"}, default "positive"
         Which decision is good for the person.
+    on_pick : callable or None
+        Told what a mark carries as its own data when it is clicked; None where marks are not to be clicked.
     """
+    picking: dict[str, Any] = {}
+    if on_pick is not None:
+        picking = {"selection_mode": "points", "on_select": lambda: _picked(key, on_pick)}
     st.plotly_chart(
         fig,
         key=key,
         alt=text.shown(alt) if len(alt) <= text.LIMIT else " ".join(alt.split()),
         theme=None,
         config={"displayModeBar": False, "responsive": True},
+        **picking,
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         numbers = st.toggle("Show the numbers", key=f"{key}_numbers") if rows else False
@@ -174,6 +181,15 @@ def figure(
         _explained(words, favourable)
     if numbers:
         table(rows, key=f"{key}_table", alt=alt)
+
+
+def _picked(key: str, on_pick: Callable[[str], None]) -> None:
+    """Tell which mark of a picture was clicked; a click beside the marks changes nothing."""
+    chart = workspace.widget(key) or {}
+    marks = [mark.get("customdata") for mark in (chart.get("selection") or {}).get("points", ())]
+    known = [mark for mark in marks if mark]
+    if known:
+        on_pick(str(known[0][0] if isinstance(known[0], list | tuple) else known[0]))
 
 
 def svg(fig: Any, title: str, alt: str) -> bytes:

@@ -223,6 +223,13 @@ def _comparable(reference: Standing) -> None:
             fix="Choose another criterion or utility, other groups, or bring more rows.",
             code="tuning_not_estimable",
         )
+    if reference.selected is not None and not 0 < reference.selected < 1:
+        raise PlanError(
+            "The search has nothing to repair.",
+            why="The model without a repair decides the same for everybody on the validation rows.",
+            fix="Choose another threshold or another model.",
+            code="tuning_not_estimable",
+        )
 
 
 def _searched(

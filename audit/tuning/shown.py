@@ -22,7 +22,7 @@ def settings(row: StudyRow) -> str:
     Returns
     -------
     str
-        Such as "strength 0.4, how to balance: both"; "usual settings" where none differs.
+        Such as "how to balance: both; strength 0.4"; "usual settings" where none differs.
     """
     spec = catalogue()[row.method][0] if row.method in catalogue() else None
     params = {param.id: param for param in spec.params} if spec else {}
@@ -31,7 +31,7 @@ def settings(row: StudyRow) -> str:
         for name, value in row.params.items()
         if name in params and value != params[name].default
     ]
-    return ", ".join(parts) or "usual settings"
+    return "; ".join(parts) or "usual settings"
 
 
 def named(row: StudyRow) -> str:
@@ -45,9 +45,9 @@ def named(row: StudyRow) -> str:
     Returns
     -------
     str
-        Such as "Reweighing, strength 0.4".
+        Such as "Reweighing (strength 0.4)".
     """
-    return f"{row.title}, {settings(row)}"
+    return f"{row.title} ({settings(row)})"
 
 
 def _said(param: Param, value: Value) -> str:

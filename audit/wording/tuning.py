@@ -116,6 +116,32 @@ def picked_sentence(row: StudyRow, *, confidence: float = 0.95) -> str:
     )
 
 
+def worth_sentence(row: StudyRow) -> str:
+    """Say plainly whether a smaller gap than before was shown on the test rows.
+
+    Parameters
+    ----------
+    row : StudyRow
+        A try that was measured on the test rows.
+
+    Returns
+    -------
+    str
+        A sentence; empty where it cannot be said.
+    """
+    one, before = row.test, row.before
+    if one is None or before is None or None in (one.gap, one.gap_high, before.gap):
+        return ""
+    if (one.gap or 0.0) >= (before.gap or 0.0):
+        return f"That is no smaller than the {points(before.gap)} of the model before: here the repair did not help."
+    if (one.gap_high or 0.0) >= (before.gap or 0.0):
+        return (
+            f"The interval reaches to the {points(before.gap)} of the model before: try it on several splits to see "
+            "whether the gap is smaller for sure."
+        )
+    return ""
+
+
 def control_sentence(row: StudyRow, utility: str) -> str:
     """Say what the model before reaches by selecting as many people.
 
@@ -136,8 +162,8 @@ def control_sentence(row: StudyRow, utility: str) -> str:
         return ""
     return (
         f"The model before, with its threshold moved so that it selects as many people ({percent(control.selected)}), has "
-        f"a gap of {points(control.gap)} and {_name(utility)} of {amount(utility, control.utility)}: that much needs "
-        "no repair."
+        f"a gap of {points(control.gap)} and {_name(utility)} of {amount(utility, control.utility)}: what selecting as "
+        "many would do by itself."
     )
 
 
