@@ -40,7 +40,13 @@ class Journal(Protocol):
 
 @dataclass(slots=True)
 class InMemory:
-    """A journal that is gone with the process."""
+    """A journal that is gone with the process.
+
+    Parameters
+    ----------
+    entries : dict
+        What was written, by name.
+    """
 
     entries: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 

@@ -220,8 +220,6 @@ def test_deleting_removes_everything_that_belongs_to_the_audit(store):
     store.save_plan(audit_id, replace(plan, seed=1))
     store.save_result(audit_id, json.dumps("SECRET-RESULT" * 2000), {"text": "SECRET-SUMMARY"})
     store.save_trial(audit_id, "SECRET-KEY", "SECRET-TRIAL")
-    store.save_study(audit_id, "SECRET-STUDY")
-    store.save_study_part(audit_id, "SECRET-SEARCH", "SECRET-NAME", "SECRET-PART")
     (store.data_folder / f"{table.fingerprint}.cells.json").write_text("SECRET-SIDECAR")
     assert b"SECRET" in every_byte(store.root)
     store.delete_audit(audit_id)
@@ -352,42 +350,6 @@ def test_a_store_of_an_older_release_is_upgraded_step_by_step(store, monkeypatch
     with upgraded.database.read() as connection:
         assert connection.exec_driver_sql("SELECT colour FROM audits").scalar() == "reddish"
         assert connection.exec_driver_sql("SELECT version FROM schema_version").scalar() == now + 2
-
-
-def test_a_store_of_the_first_release_gets_the_tables_of_searches(store):
-    audit_id = store.create_audit(None, Plan())
-    with sqlite3.connect(store.root / "evenhand.sqlite") as raw:
-        raw.execute("DROP TABLE studies")
-        raw.execute("DROP TABLE study_parts")
-        raw.execute("UPDATE schema_version SET version = 1")
-    schema._OPEN.clear()
-    upgraded = Store(store.root)
-    assert upgraded.study(audit_id) is None
-    upgraded.save_study(audit_id, "found")
-    upgraded.save_study_part(audit_id, "s", "try-0001", "{}")
-    assert upgraded.study(audit_id) == "found"
-
-
-def test_what_a_search_found_lives_and_goes_with_its_audit(store):
-    audit_id = store.create_audit(None, Plan())
-    before = store.revision(audit_id)
-    store.save_study_part(audit_id, "one", "try-0001", '"SECRET-PART"')
-    store.save_study_part(audit_id, "one", "try-0001", '"newer"')
-    store.save_study_part(audit_id, "two", "try-0001", '"other"')
-    assert store.study_parts(audit_id, "one") == {"try-0001": '"newer"'}
-    assert store.revision(audit_id) == before
-    store.save_study(audit_id, "first")
-    store.save_study(audit_id, "second")
-    assert store.study(audit_id) == "second"
-    copy = store.duplicate_audit(audit_id)
-    assert (store.study(copy), store.study_parts(copy, "two")) == ("second", {"try-0001": '"other"'})
-    store.clear_results(audit_id)
-    assert store.study(audit_id) is None
-    assert store.study_parts(audit_id, "one") == {}
-    store.delete_study(copy)
-    assert (store.study(copy), store.study_parts(copy, "one")) == (None, {})
-    store.delete_audit(copy)
-    store.save_study_part(copy, "one", "try-0001", "{}")  # a job that has not heard of it yet
 
 
 def test_a_step_that_fails_leaves_the_older_store_whole(store, monkeypatch):
