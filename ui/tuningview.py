@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from zlib import crc32
 
 import streamlit as st
@@ -62,18 +62,18 @@ def section(screen: Screen) -> None:
         )
         return
     study = screen.audit.study
-    stopped = _stopped(screen)
     if study is None:
         show.note(
             "Which repair, with which settings? A search tries many, compares them on rows that are kept apart from the test "
             "rows, and then measures the best ones on the test rows."
         )
-        if not stopped:
+        if not _stopped(screen):
             _form(screen)
             return
         with st.expander("Search for something else"):
             _form(screen)
         return
+    _stopped(screen)
     _results(screen, study)
     with st.expander("Search further, or for something else"):
         _form(screen)
@@ -198,6 +198,7 @@ def _lines(study: Study, confidence: float) -> tables.Lines:
         return f"{wording.points(one.gap)}{ends} at {wording.amount(study.utility, one.utility)}"
 
     before = next((row.before for row in study.front if row.before), None)
+    rows: list[tuple[str, str, str, Standing | None, Standing | None, Standing | None]]
     rows = [("", "No repair", "Before", study.before, before, None)]
     for row in study.rows:
         state = "Recommended" if row.chosen else "Picked" if row.pareto else STATE_WORDS[row.state]
@@ -245,7 +246,7 @@ def _first_group(screen: Screen) -> str:
     return row.sensitive[0] if row is not None and len(row.sensitive) == 1 else screen.plan.roles.sensitive[0]
 
 
-def _goal(screen: Screen, now: Tuning, key: str) -> dict[str, str]:
+def _goal(screen: Screen, now: Tuning, key: str) -> dict[str, Any]:
     favourable, columns = screen.plan.roles.favourable, screen.plan.roles.sensitive
     words = dict(zip(columns, controls.distinct(columns), strict=True))
     groups = [*columns, "all"] if len(columns) > 1 else list(columns)
@@ -278,7 +279,7 @@ def _goal(screen: Screen, now: Tuning, key: str) -> dict[str, str]:
     return {"utility": utility, "criterion": criterion, "group_by": by}
 
 
-def _limits(now: Tuning, key: str) -> dict[str, float | None]:
+def _limits(now: Tuning, key: str) -> dict[str, Any]:
     with st.container(horizontal=True, gap="medium"):
         loss = st.number_input(
             "Lose at most, in points",
@@ -326,7 +327,7 @@ def _methods(now: Tuning, key: str) -> tuple[str, ...]:
     return tuple(chosen)
 
 
-def _effort(now: Tuning, key: str) -> dict[str, int | str]:
+def _effort(now: Tuning, key: str) -> dict[str, Any]:
     trials = sorted({*_TRIALS, now.trials})
     minutes = sorted({*_MINUTES, max(1, round(now.seconds / 60))})
     with st.container(horizontal=True, gap="medium"):

@@ -110,10 +110,12 @@ def picked_sentence(row: StudyRow, *, confidence: float = 0.95) -> str:
     """
     if row.validation is None or row.test is None or row.validation.gap is None or row.test.gap is None:
         return ""
-    return (
+    said = (
         f"On the validation rows, where it was picked, its gap was {points(row.validation.gap)}; on the test rows it is "
-        f"{_with_interval(row.test, confidence)}. The best of many looks better where it is picked than it is."
+        f"{_with_interval(row.test, confidence)}."
     )
+    shrunk = row.test.gap > row.validation.gap
+    return f"{said} The best of many looks better where it is picked than it is." if shrunk else said
 
 
 def worth_sentence(row: StudyRow) -> str:
@@ -178,14 +180,18 @@ def noise_sentence(study: Study) -> str:
     Returns
     -------
     str
-        A sentence; empty where it is not known.
+        One or two sentences; empty where it is not known.
     """
     if study.chance is None:
         return ""
-    return (
+    said = (
         f"With {count(study.n_validation)} validation rows, chance alone would show a gap of {points(study.chance)}: "
         "where two tries differ by less than that, neither is better for sure."
     )
+    picked, before = study.chosen.validation if study.chosen else None, study.before.gap
+    if picked is None or picked.gap is None or before is None or not 0 <= before - picked.gap < study.chance:
+        return said
+    return f"{said} The recommended one is ahead of the model before by less than that."
 
 
 def tally(study: Study) -> str:

@@ -26,7 +26,14 @@ from audit.tuning import search, tries
 from audit.tuning.journal import InMemory
 from audit.tuning.search import done_of, journal_name, tune
 from audit.tuning.shown import named, settings
-from audit.wording.tuning import control_sentence, picked_sentence, study_answer, tally, worth_sentence
+from audit.wording.tuning import (
+    control_sentence,
+    noise_sentence,
+    picked_sentence,
+    study_answer,
+    tally,
+    worth_sentence,
+)
 from tests.tuning import asked, people, work_on
 
 QUICK = ("resampling", "reweighing")
@@ -332,6 +339,14 @@ def test_sentences_hold_the_numbers_of_the_test_rows(audit):
     assert f"{100 * row.validation.gap:.1f} points" in said
     assert f"{100 * row.test.gap:.1f} points (95 % interval" in said
     assert f"{100 * row.control.gap:.1f} points" in control_sentence(row, "accuracy")
+    lucky = replace(row, validation=replace(row.validation, gap=row.test.gap + 0.01))
+    unlucky = replace(row, validation=replace(row.validation, gap=row.test.gap - 0.01))
+    assert "looks better where it is picked" in picked_sentence(unlucky)
+    assert "looks better where it is picked" not in picked_sentence(lucky)
+    for lead, ahead in ((0.001, True), (0.5, False)):
+        near = replace(row, validation=replace(row.validation, gap=audit.study.before.gap - lead))
+        other = replace(audit.study, rows=(near,), chance=0.02)
+        assert ("ahead of the model before by less" in noise_sentence(other)) == ahead
     worse = replace(row, test=replace(row.test, gap=row.before.gap + 0.1, gap_high=1.0))
     assert "did not help" in worth_sentence(worse)
     wide = replace(row, test=replace(row.test, gap=row.before.gap - 0.01, gap_high=row.before.gap + 0.1))
