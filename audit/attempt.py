@@ -58,6 +58,8 @@ class Attempt:
         Selection rate that the control reached; None without a control.
     after_rate : float
         Selection rate of the model after.
+    group : ndarray of int64
+        Position of each test row's group among the training groups; −1 for any other.
     """
 
     bench: Bench
@@ -66,6 +68,7 @@ class Attempt:
     decisions: dict[str, NDArray[np.int8]]
     control_rate: float | None
     after_rate: float
+    group: NDArray[np.int64]
 
     def cells(self) -> tuple[tuple[str, ...], Cells]:
         """Count the test rows by group, label and every decision.
@@ -205,7 +208,7 @@ def run_once(
     progress(0.95, "Measuring on the test rows")
     test = bench.rows(TEST)
     after = repaired.decide(bench.frame.loc[test], group[test])
-    return _measured(bench, before, repaired, np.asarray(after, dtype=np.int8))
+    return _measured(bench, before, repaired, np.asarray(after, dtype=np.int8), group[test])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -230,7 +233,9 @@ class _Rows:
         )
 
 
-def _measured(bench: Bench, before: Before, repaired: Repaired, after: NDArray[np.int8]) -> Attempt:
+def _measured(
+    bench: Bench, before: Before, repaired: Repaired, after: NDArray[np.int8], group: NDArray[np.int64]
+) -> Attempt:
     test = bench.rows(TEST)
     weight = None if bench.weight is None else bench.weight[test]
     target = float(np.average(after, weights=weight))
@@ -250,6 +255,7 @@ def _measured(bench: Bench, before: Before, repaired: Repaired, after: NDArray[n
         decisions=decisions,
         control_rate=reached,
         after_rate=target,
+        group=group,
     )
 
 

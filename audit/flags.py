@@ -7,6 +7,7 @@ from typing import Final, NoReturn
 
 from audit.errors import PlanError
 from audit.names import BASELINES
+from audit.tuning.flags import add_flags
 
 _DESCRIPTION: Final = """Audit decisions about people, by group.
 
@@ -139,6 +140,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="N|ID",
         help="write the model after this mitigation, the N-th or the one of this id, into the folder adopted of --out",
     )
+    add_flags(run.add_argument_group("search over mitigations"))
     run.add_argument("--quiet", action="store_true", help="print nothing but errors")
     return top
 

@@ -6,7 +6,12 @@ import math
 from typing import Any, Final
 
 from audit.errors import PlanError, did_you_mean, listing, quote
-from audit.names import BASELINES, KNOWN_TOLERANCES, RATES, UNBOUNDED
+from audit.names import BASELINES, CRITERIA, KNOWN_TOLERANCES, MORE_CRITERIA, RATES, UNBOUNDED, UTILITIES
+
+GENETIC_TRIALS: Final = 100
+"""Fewest trials with which a genetic search is worth its name: it tries twenty at random before it learns."""
+
+MOST_TRIALS: Final = 1000
 
 LEAST_SAMPLE: Final = 1_000
 """Fewest rows of a sample."""
@@ -109,6 +114,7 @@ def check(plan: Any) -> None:
         plan.search.false_discovery,
         "a share such as 0.05",
     )
+    check_tuning(plan.tuning)
     if plan.model.kind == "train":
         choice("algorithm", plan.model.algorithm, BASELINES)
     for name, tolerance in plan.tolerances.items():
@@ -139,3 +145,36 @@ def check(plan: Any) -> None:
         )
     for column, cuts in plan.grouping.bins.items():
         in_range(list(cuts) == sorted(set(cuts)), f"bins of {column}", cuts, "cut points that rise")
+
+
+def check_tuning(tuning: Any) -> None:
+    """Check what a search over repairs is to look for, as far as that needs neither data nor methods.
+
+    Parameters
+    ----------
+    tuning : Tuning
+        What to look for.
+
+    Raises
+    ------
+    PlanError
+        Where a value cannot be meant.
+    """
+    in_range(0 <= tuning.trials <= MOST_TRIALS, "trials", tuning.trials, f"0 to {MOST_TRIALS:,}")
+    in_range(0 <= tuning.seconds <= 86_400, "seconds", tuning.seconds, "0 to 86,400")
+    choice("utility", tuning.utility, UTILITIES)
+    choice(
+        "criterion", tuning.criterion, (*CRITERIA, *MORE_CRITERIA, *(r for r in RATES if r != "base_rate"))
+    )
+    choice("sampler", tuning.sampler, ("tpe", "nsga2"))
+    for name, value in (("most_loss", tuning.most_loss), ("most_gap", tuning.most_gap)):
+        in_range(
+            value is None or 0 <= value <= 1, name, value, "a number from 0 to 1, such as 0.01 for one point"
+        )
+    if tuning.sampler == "nsga2" and 0 < tuning.trials < GENETIC_TRIALS:
+        raise PlanError(
+            f"A genetic search of {tuning.trials} trials is hardly better than drawing at random.",
+            why="It tries twenty settings at random before it learns, and learns slowly from then on.",
+            fix=f"Ask for {GENETIC_TRIALS} trials or more, or choose the sampler tpe.",
+            code="tuning_genetic",
+        )

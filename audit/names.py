@@ -110,6 +110,9 @@ UNBOUNDED: Final = frozenset(
 )
 """Tolerances in the unit of the label; all others are at most 1."""
 
+UTILITIES: Final = ("accuracy", "balanced_accuracy", "auc")
+"""What a search over repairs can keep high."""
+
 DATA_MEASURES: Final = (
     "class_imbalance",
     "label_difference",

@@ -13,6 +13,7 @@ from audit.errors import InputError, PlanError, RoleError, listing, quote
 from audit.flags import parser
 from audit.plan import MitigationChoice, ModelChoice, Plan, with_tolerance
 from audit.progress import silent
+from audit.tuning.flags import asked_for
 
 if TYPE_CHECKING:
     import argparse
@@ -66,7 +67,7 @@ def plan_from(arguments: argparse.Namespace) -> Plan:
         plan = replace(plan, seed=arguments.seed)
     if arguments.sample_rows is not None:
         plan = replace(plan, sample_rows=arguments.sample_rows)
-    return plan
+    return asked_for(arguments, plan)
 
 
 def _plan_file(path: str) -> Plan:

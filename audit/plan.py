@@ -15,6 +15,7 @@ from audit.errors import PlanError
 from audit.limits import check, choice
 from audit.names import BASELINES, CRITERIA, DEFAULT_TOLERANCES, KNOWN_TOLERANCES, RATES
 from audit.reading import build
+from audit.wanted import Tuning
 
 __all__ = [
     "BASELINES",
@@ -30,6 +31,7 @@ __all__ = [
     "Plan",
     "Roles",
     "Search",
+    "Tuning",
     "with_tolerance",
 ]
 
@@ -247,6 +249,8 @@ class Plan:
         What a mitigation retrains when the audited model cannot be refitted.
     mitigations : tuple of MitigationChoice
         Repairs to try.
+    tuning : Tuning
+        Which repairs and settings to search.
     tolerances : mapping of str to float
         The criteria: a disparity's id and its tolerance; a difference at most, a ratio at least.
     population : mapping of str to mapping of str to float
@@ -275,6 +279,7 @@ class Plan:
     model: ModelChoice = field(default_factory=ModelChoice)
     baseline: str = "logistic_regression"
     mitigations: tuple[MitigationChoice, ...] = ()
+    tuning: Tuning = field(default_factory=Tuning)
     tolerances: Mapping[str, float] = field(default_factory=lambda: dict(DEFAULT_TOLERANCES))
     population: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     search: Search = field(default_factory=Search)
@@ -345,6 +350,7 @@ class Plan:
             "model": ModelChoice,
             "mitigations": MitigationChoice,
             "search": Search,
+            "tuning": Tuning,
         }
         return build(cls, given, "plan", parts)
 

@@ -85,7 +85,7 @@ def _value(name: str, value: Any, kind: str, parts: Mapping[str, type]) -> Any:
         return None
     if kind.startswith("tuple"):
         return tuple(str(item) for item in _list(name, value))
-    return _scalar(name, value, kind)
+    return _scalar(name, value, kind.removesuffix(" | None"))
 
 
 def _scalar(name: str, value: Any, kind: str) -> Any:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         ModelRecord,
         TrialRecord,
     )
+    from audit.rows.studies import Study
     from audit.tables.protection import Protection
 
 LARGER_GROUPS = 30
@@ -83,6 +84,8 @@ class Audit:
         Chapters that have been computed already.
     protection : Protection or None
         What was withheld before it left the house; None where nothing is.
+    study : Study or None
+        What a search over repairs found; None where none was made.
     """
 
     plan: Plan
@@ -100,6 +103,7 @@ class Audit:
     basis: Basis = field(default_factory=Basis)
     kept: dict[str, tuple[Any, ...]] = field(default_factory=dict, repr=False)
     protection: Protection | None = None
+    study: Study | None = None
 
     @property
     def groupings(self) -> tuple[tuple[str, ...], ...]:
@@ -342,7 +346,8 @@ class Audit:
         InputError
             Where the text is not an audit of this release.
         """
-        return assemble(**parts_of(text))
+        parts, study = parts_of(text)
+        return replace(assemble(**parts), study=study)
 
 
 def assemble(

@@ -28,6 +28,7 @@ from audit.regret import beside_columns, with_own_models
 from audit.result import Audit, assemble
 from audit.roles import check_roles
 from audit.rows import ModelRecord
+from audit.tuning.search import done_of, tune
 from audit.uploaded import model_inputs, planned_model, run_model
 from audit.work import AUDITED, Work
 
@@ -148,18 +149,26 @@ def run_and_adopt(
         )
         tried: list[Trial] = []
         adopted = None
+        parts = len(plan.mitigations) + bool(plan.tuning.trials)
         for i, choice in enumerate(plan.mitigations):
-            share = 0.5 + 0.5 * i / len(plan.mitigations)
             meter = Meter()
-            part = within(progress, share, share + 0.5 / len(plan.mitigations))
-            trial, first = work.try_out(choice, progress=part)
+            trial, first = work.try_out(choice, progress=_part(progress, i, parts))
             tried.append(trial)
             if told is not None:
                 told(trial, meter.read())
             if i == adopt:
                 adopted = work.hand_over(first, trial)
+        result = work.audit.with_trials(tried) if tried else work.audit
+        if plan.tuning.trials:
+            study = tune(work, progress=_part(progress, parts - 1, parts))
+            result = replace(result, study=study, plan=done_of(result.plan, study))
         progress(1.0, "Done")
-        return (work.audit.with_trials(tried) if tried else work.audit), adopted
+        return result, adopted
+
+
+def _part(progress: Progress, place: int, parts: int) -> Progress:
+    """Give one of several mitigations its share of the second half."""
+    return within(progress, 0.5 + 0.5 * place / parts, 0.5 + 0.5 * (place + 1) / parts)
 
 
 def prepare(dataset: Dataset, plan: Plan, *, model: Path | None = None, progress: Progress = silent) -> Work:

@@ -11,6 +11,7 @@ from audit.chapters.catalogue import chapters
 from audit.errors import InputError
 from audit.plan import SCHEMA_VERSION, Plan
 from audit.rows import Authority, DataRecord, Dropped, ModelRecord, plain
+from audit.rows.studies import Study
 from audit.tables.basis import Basis
 from audit.tradeoff import flips
 from audit.trial import Trial
@@ -55,6 +56,7 @@ def to_plain(audit: Any) -> dict[str, Any]:
             }
             for trial in audit.tried
         ],
+        "study": None if audit.study is None else plain(audit.study),
         "cells": audit.cells.to_dict(),
         "basis": audit.basis.to_dict(),
         "chapters": {name: [plain(row) for row in audit.chapter(name)] for name in chapters()},
@@ -64,7 +66,7 @@ def to_plain(audit: Any) -> dict[str, Any]:
     }
 
 
-def parts_of(text: str | bytes) -> dict[str, Any]:
+def parts_of(text: str | bytes) -> tuple[dict[str, Any], Study | None]:
     """Read from JSON what an audit is assembled from.
 
     Parameters
@@ -74,8 +76,10 @@ def parts_of(text: str | bytes) -> dict[str, Any]:
 
     Returns
     -------
-    dict
+    parts : dict
         The arguments of :func:`audit.result.assemble`.
+    study : Study or None
+        What a search over repairs found; nothing is computed from it.
 
     Raises
     ------
@@ -85,6 +89,7 @@ def parts_of(text: str | bytes) -> dict[str, Any]:
     try:
         raw = orjson.loads(text)
         withheld = raw.get("protected") is not None
+        study = None if raw.get("study") is None else Study.from_dict(raw["study"])
         parts = {
             "plan": Plan.from_dict(raw["plan"]),
             "data": _data_record(raw["data"]),
@@ -109,7 +114,7 @@ def parts_of(text: str | bytes) -> dict[str, Any]:
             fix="Run the plan on the data again.",
             code="audit_protected",
         )
-    return parts
+    return parts, study
 
 
 def _tuples(raw: Mapping[str, Any], *names: str) -> dict[str, tuple[Any, ...]]:

@@ -1,4 +1,4 @@
-"""What jobs do: run an audit, try a mitigation, adopt its model; results go to the store."""
+"""What jobs do: run an audit, try a mitigation, adopt its model, search among them; results go to the store."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 from audit.before import BASELINE, SEEDS
 from audit.cost import Cost, Meter
 from audit.errors import StoreError
-from audit.plan import MitigationChoice, Plan
+from audit.plan import MitigationChoice, Plan, Tuning
 from audit.progress import silent, within
+from audit.reading import build
 from audit.result import Audit
 from audit.rows import plain
+from audit.rows.studies import Study
 from audit.trial import Trial
 
 if TYPE_CHECKING:
@@ -211,6 +213,66 @@ def search(store: Store, audit_id: str, payload: Mapping[str, Any], progress: Pr
     store.save_result(audit_id, result.to_json(), summary(result))
 
 
+def tune(store: Store, audit_id: str, payload: Mapping[str, Any], progress: Progress = silent) -> None:
+    """Search repairs and their settings as an audit's plan asks, and keep what was found.
+
+    Parameters
+    ----------
+    store : Store
+        Where the audit lives.
+    audit_id : str
+        Which audit.
+    payload : mapping
+        Nothing is read from it.
+    progress : callable
+        Where the work reports.
+
+    Raises
+    ------
+    StoreError
+        Where there is no result yet.
+
+    Notes
+    -----
+    Every try is kept at once: a search that was cancelled or that died is continued by the next one that asks the same.
+    """
+    del payload
+    from audit.run import prepare
+    from audit.tuning.journal import InStore
+    from audit.tuning.search import done_of, journal_name
+    from audit.tuning.search import tune as searched
+
+    dataset, plan, model = _inputs(store, audit_id)
+    text = store.result(audit_id)
+    if text is None:
+        raise StoreError("There is no audit yet to improve on.", fix="Run the audit first.", code="no_result")
+    asked = tuning_plan(Audit.from_json(text).plan, plan)
+    progress(0.01, "Reading the data")
+    work = prepare(dataset, asked, model=model, progress=within(progress, 0.01, 0.1))
+    journal = InStore(store=store, audit_id=audit_id, name=journal_name(dataset.fingerprint, asked))
+    study = searched(work, journal=journal, progress=within(progress, 0.1, 1.0))
+    kept = {"tuning": done_of(asked, study).to_dict()["tuning"], "study": plain(study)}
+    store.save_study(audit_id, json.dumps(kept, ensure_ascii=False, sort_keys=True))
+
+
+def tuning_plan(base: Plan, current: Plan) -> Plan:
+    """Give the plan that a search over repairs runs: the one of the result, with what is asked now.
+
+    Parameters
+    ----------
+    base : Plan
+        The plan of the audit's result: its seed and its roles.
+    current : Plan
+        The audit's plan of now.
+
+    Returns
+    -------
+    Plan
+        A model of each group's own is known already, and no repair needs it.
+    """
+    return replace(base, baseline=current.baseline, tuning=current.tuning, regret=False)
+
+
 def load_audit(store: Store, audit_id: str) -> Audit | None:
     """Put an audit together from what the store holds.
 
@@ -243,6 +305,11 @@ def load_audit(store: Store, audit_id: str) -> Audit | None:
         sections=current.sections,
         mitigations=choices,
     )
+    kept = store.study(audit_id)
+    if kept is not None:
+        raw = json.loads(kept)
+        plan = replace(plan, tuning=build(Tuning, raw["tuning"], "tuning", {}))
+        base = replace(base, study=Study.from_dict(raw["study"]))
     return base.with_plan(plan).with_trials(trials) if trials else base.with_plan(plan)
 
 
@@ -318,5 +385,6 @@ TASKS: Final[dict[str, Callable[..., None]]] = {
     "open": open_place,
     "search": search,
     "adopt": adopt,
+    "tune": tune,
 }
 """Kinds of jobs."""

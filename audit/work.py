@@ -124,22 +124,69 @@ class Work:
         first : Attempt
             The run on the plan's own split and seed, with its model.
         """
-        from audit.mitigation.catalogue import make
-
-        spec = make(choice.id, own_params(choice)).spec  # refuse before anything is trained
         seeds_of(choice)
-        named = stand_in(self.plan, choice, spec)
-        start = self.start(named, spec)
+        start = self.start_of(choice)  # refuse before anything is trained
         progress(0.0, "Training the model without a mitigation")
         bench = self.rows(within(progress, 0.0, 0.1))
-        key = self._key(named, spec)
-        if key not in self.kept:
-            self.kept[key] = start(bench, self.plan.seed, within(progress, 0.1, 0.2))
+        before = self.before(choice, bench, self.kept, progress=within(progress, 0.1, 0.2))
         trial, first = attempt(
-            bench, self.plan, choice, start, before=self.kept[key], progress=within(progress, 0.2, 1.0)
+            bench, self.plan, choice, start, before=before, progress=within(progress, 0.2, 1.0)
         )
         notes = sample_notes(self.dataset, self.sample)
         return replace(trial, record=replace(trial.record, notes=(*notes, *trial.record.notes))), first
+
+    def start_of(self, choice: MitigationChoice) -> Callable[[Bench, int, Progress], Before]:
+        """Say how the model that a mitigation starts from comes about.
+
+        Parameters
+        ----------
+        choice : MitigationChoice
+            The mitigation; it is refused here where there is none of its id or a setting is wrong.
+
+        Returns
+        -------
+        callable
+            (bench, seed, progress) → the model.
+        """
+        from audit.mitigation.catalogue import make
+
+        spec = make(choice.id, own_params(choice)).spec
+        return self.start(stand_in(self.plan, choice, spec), spec)
+
+    def before(
+        self,
+        choice: MitigationChoice,
+        bench: Bench,
+        kept: dict[str, Before],
+        *,
+        progress: Progress = silent,
+    ) -> Before:
+        """Train the model that a mitigation starts from, unless another one has started from it already.
+
+        Parameters
+        ----------
+        choice : MitigationChoice
+            The mitigation.
+        bench : Bench
+            The rows.
+        kept : dict of str to Before
+            The models trained on these rows so far; the new one is added.
+        progress : callable
+            Where the work reports.
+
+        Returns
+        -------
+        Before
+            The model.
+        """
+        from audit.mitigation.catalogue import make
+
+        spec = make(choice.id, own_params(choice)).spec
+        named = stand_in(self.plan, choice, spec)
+        key = self._key(named, spec)
+        if key not in kept:
+            kept[key] = self.start(named, spec)(bench, self.plan.seed, progress)
+        return kept[key]
 
     def adopt(self, choice: MitigationChoice, *, progress: Progress = silent) -> Adopted:
         """Try a mitigation and write the model that came out of it as files.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import jobpanel, lab, trials
+from ui import jobpanel, lab, trials, tuningview
 from ui.pagespec import PageSpec
 from ui.shell import enter
 
@@ -21,3 +21,5 @@ with choices:
     spec = lab.choose(screen)
 with offer:
     lab.card(screen, spec)
+
+tuningview.section(screen)

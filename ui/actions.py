@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
     from audit.data.folders import Folder
-    from audit.plan import MitigationChoice, Search
+    from audit.plan import MitigationChoice, Search, Tuning
     from audit.result import Audit
     from ui.screen import Screen
 
@@ -34,6 +34,7 @@ MAY_CHANGE: Final = (
     "sections",
     "dated",
     "mitigations",
+    "tuning",
     "baseline",
 )
 """Parts of a plan that change none of the audit's own numbers."""
@@ -364,3 +365,50 @@ def mitigate(screen: Screen, choice: MitigationChoice, title: str) -> None:
     """
     payload = {"mitigation": choice.id, "params": dict(choice.params)}
     jobs.start(cached.store(), screen.id, "mitigate", payload, key=choice.id, title=title)
+
+
+def tune(screen: Screen, wanted: Tuning) -> None:
+    """Start a search over repairs as a job, or continue one that asks the same.
+
+    Parameters
+    ----------
+    screen : Screen
+        The open audit.
+    wanted : Tuning
+        What to look for.
+    """
+    save_plan(screen, replace(screen.plan, tuning=wanted))
+    jobs.start(cached.store(), screen.id, "tune", {}, title="Search for the best repair")
+
+
+def delete_study(screen: Screen) -> None:
+    """Remove what a search over repairs found, and what it could be continued from.
+
+    Parameters
+    ----------
+    screen : Screen
+        The open audit.
+    """
+    save_plan(screen, replace(screen.plan, tuning=replace(screen.plan.tuning, trials=0)))
+    cached.store().delete_study(screen.id)
+
+
+def tries_kept(screen: Screen) -> int:
+    """Count the tries from which a search would be continued.
+
+    Parameters
+    ----------
+    screen : Screen
+        The open audit.
+
+    Returns
+    -------
+    int
+        Tries of a search that asks the same as the plan of now.
+    """
+    from audit.tasks import tuning_plan
+    from audit.tuning.search import journal_name
+
+    plan = tuning_plan(screen.audit.plan, screen.plan)
+    name = journal_name(screen.dataset.fingerprint, plan)
+    return sum(part.startswith("try-") for part in cached.store().study_parts(screen.id, name))

@@ -93,6 +93,7 @@ def protected(audit: Audit) -> Audit:
         basis=Basis(),
         kept={},
         protection=_protection(found, small),
+        study=None,
     )
     # Verdicts and findings are drawn again, from what is left.
     said = bare.with_plan(audit.plan)

@@ -71,6 +71,7 @@ SPEC = MitigationSpec(
                 "How often the network sees the training rows; of more than 50,000 rows, 50,000 at a time. 25,000 rows "
                 "and 40 epochs take about 40 seconds. More epochs make better rows."
             ),
+            tuned=False,
         ),
         Param(
             id="min_cell",
@@ -80,6 +81,7 @@ SPEC = MitigationSpec(
             low=10,
             high=10_000,
             help="A cell of group and label with fewer real rows is refused instead of being imitated.",
+            tuned=False,
         ),
         Param(
             id="seconds",
@@ -92,6 +94,7 @@ SPEC = MitigationSpec(
                 "An emergency brake: no new epoch starts after this time. A training that was stopped cannot be "
                 "repeated exactly; use fewer epochs instead."
             ),
+            tuned=False,
         ),
     ),
     references=(
@@ -113,6 +116,7 @@ SPEC = MitigationSpec(
             "imbalanced learning. Expert Systems with Applications 174, 114582. doi:10.1016/j.eswa.2021.114582"
         ),
     ),
+    slow=True,
 )
 
 

@@ -50,6 +50,10 @@ class Param:
         For a choice: how a reader sees each value, in the same order.
     help : str
         What it does, in plain words.
+    tuned : bool, default True
+        Whether a search over settings may change it; a number also needs both of its limits for that.
+    log : bool or None
+        Whether a search goes through its values by factors; None where that follows from how far its limits are apart.
     """
 
     id: str
@@ -61,6 +65,8 @@ class Param:
     high: float | None = None
     choices: tuple[str, ...] = ()
     choice_titles: tuple[str, ...] = ()
+    tuned: bool = True
+    log: bool | None = None
 
     def choice_title(self, value: str) -> str:
         """Give the words under which a choice is shown.
@@ -113,6 +119,8 @@ class MitigationSpec:
         Whether it changes recorded labels, which edits the ground truth that the model learns from.
     binary_groups : bool, default False
         Whether it works for two groups only.
+    slow : bool, default False
+        Whether it takes minutes rather than seconds on tens of thousands of rows; a search leaves it out unless asked.
     """
 
     id: str
@@ -129,6 +137,7 @@ class MitigationSpec:
     group_at_decision: bool = False
     edits_labels: bool = False
     binary_groups: bool = False
+    slow: bool = False
 
 
 class Mitigation(ABC):

@@ -13,7 +13,16 @@ from audit.errors import StoreError
 from audit.plan import Plan
 from audit.store.files import checked_sha, write_atomic
 from audit.store.records import AuditRecord, AuditSummary, new_id, now, unknown_audit
-from audit.store.schema import audit_models, audits, models, plan_versions, results, trials
+from audit.store.schema import (
+    audit_models,
+    audits,
+    models,
+    plan_versions,
+    results,
+    studies,
+    study_parts,
+    trials,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -179,9 +188,9 @@ def revision(connection: Connection, audit_id: str) -> int:
 
 
 def clear_results(connection: Connection, audit_id: str) -> int:
-    """Remove the result and the trials."""
+    """Remove the result, the trials and what searches found."""
     new = touch(connection, audit_id)
-    for table in (results, trials):
+    for table in (results, trials, studies, study_parts):
         connection.execute(delete(table).where(table.c.audit_id == audit_id))
     connection.execute(update(audits).where(audits.c.id == audit_id).values(verdicts="{}"))
     return new
@@ -232,7 +241,7 @@ def duplicate(connection: Connection, audit_id: str) -> str:
     fresh = new_id()
     same = {**row, "id": fresh, "created": now(), "updated": now()}
     connection.execute(insert(audits).values({**same, **_plan_columns(plan, "")}))
-    for table in (results, trials, audit_models):
+    for table in (results, trials, studies, study_parts, audit_models):
         for part in connection.execute(select(table).where(table.c.audit_id == audit_id)).mappings().all():
             connection.execute(insert(table).values({**part, "audit_id": fresh}))
     return fresh

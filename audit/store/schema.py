@@ -40,11 +40,8 @@ from audit.errors import StoreError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Version of the tables below."""
-
-MIGRATIONS: Final[Mapping[int, Callable[[Connection], None]]] = MappingProxyType({})
-"""What turns the tables of a version into those of the next one, by the version it starts from."""
 
 PATIENCE_SECONDS: Final = 20.0
 """How long a writer waits for its turn."""
@@ -103,6 +100,23 @@ trials: Final = Table(
     Column("text", Text, nullable=False),
 )
 
+studies: Final = Table(
+    "studies",
+    metadata,
+    Column("audit_id", ForeignKey("audits.id", ondelete="CASCADE"), primary_key=True),
+    Column("saved", String(40), nullable=False),
+    Column("text", Text, nullable=False),
+)
+
+study_parts: Final = Table(
+    "study_parts",
+    metadata,
+    Column("audit_id", ForeignKey("audits.id", ondelete="CASCADE"), primary_key=True),
+    Column("study", String(64), primary_key=True),
+    Column("name", String(40), primary_key=True),
+    Column("text", Text, nullable=False),
+)
+
 models: Final = Table(
     "models",
     metadata,
@@ -146,6 +160,14 @@ jobs: Final = Table(
     Column("dismissed", Integer, nullable=False),
     Column("payload", Text, nullable=False),
 )
+
+
+def _add_studies(connection: Connection) -> None:
+    metadata.create_all(connection, tables=[studies, study_parts])
+
+
+MIGRATIONS: Final[Mapping[int, Callable[[Connection], None]]] = MappingProxyType({1: _add_studies})
+"""What turns the tables of a version into those of the next one, by the version it starts from."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL
 
-from audit.store import adopted, models, removal, rows
+from audit.store import adopted, models, removal, rows, studies
 from audit.store.records import checked_id
 from audit.store.schema import Database, database
 
@@ -215,6 +215,96 @@ class Shelf:
         with self.database.write() as connection:
             adopted.drop(connection, self.root, checked_id(audit_id), key)
             return rows.delete_trial(connection, checked_id(audit_id), key)
+
+    def save_study(self, audit_id: str, json_text: str) -> int:
+        """Keep what a search over repairs found, in place of what an earlier one did.
+
+        Parameters
+        ----------
+        audit_id : str
+            Its id.
+        json_text : str
+            The study, and the plan it answers, as JSON.
+
+        Returns
+        -------
+        int
+            The new revision.
+
+        Raises
+        ------
+        StoreError
+            With code "unknown_audit".
+        """
+        with self.database.write() as connection:
+            return studies.save_study(connection, checked_id(audit_id), json_text)
+
+    def study(self, audit_id: str) -> str | None:
+        """Read what a search over repairs found.
+
+        Parameters
+        ----------
+        audit_id : str
+            Its id.
+
+        Returns
+        -------
+        str or None
+            JSON, if there was a search.
+        """
+        with self.database.read() as connection:
+            return studies.read_study(connection, checked_id(audit_id))
+
+    def delete_study(self, audit_id: str) -> int:
+        """Remove what searches found, and what they could be continued from.
+
+        Parameters
+        ----------
+        audit_id : str
+            Its id.
+
+        Returns
+        -------
+        int
+            The new revision.
+        """
+        with self.database.write() as connection:
+            return studies.delete_study(connection, checked_id(audit_id))
+
+    def save_study_part(self, audit_id: str, study: str, name: str, json_text: str) -> None:
+        """Keep a part of a search while it runs, so that it can be continued.
+
+        Parameters
+        ----------
+        audit_id : str
+            The audit; nothing is kept where it was deleted meanwhile.
+        study : str
+            The search: at most 64 characters.
+        name : str
+            The part: at most 40 characters.
+        json_text : str
+            JSON.
+        """
+        with self.database.write() as connection:
+            studies.save_part(connection, checked_id(audit_id), study, name, json_text)
+
+    def study_parts(self, audit_id: str, study: str) -> dict[str, str]:
+        """Read the parts of a search.
+
+        Parameters
+        ----------
+        audit_id : str
+            The audit.
+        study : str
+            The search.
+
+        Returns
+        -------
+        dict of str to str
+            Names and JSON.
+        """
+        with self.database.read() as connection:
+            return studies.read_parts(connection, checked_id(audit_id), study)
 
     def save_adopted(self, audit_id: str, key: str, content: bytes) -> int:
         """Keep the files of an adopted model as long as its trial.

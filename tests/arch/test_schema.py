@@ -17,7 +17,8 @@ from audit import rows
 from audit.cells import Attribute
 from audit.data.samples import sample
 from audit.metrics.rates import RATES
-from audit.names import MORE_CRITERIA
+from audit.names import MORE_CRITERIA, UTILITIES
+from audit.rows import studies
 from audit.run import run
 from audit.tables.protection import Protection
 
@@ -35,6 +36,7 @@ def adult():
         found.plan,
         model=plans.ModelChoice(kind="train", algorithm="logistic_regression"),
         mitigations=(plans.MitigationChoice(id="reweighing", params={"group_by": "sex"}),),
+        tuning=plans.Tuning(trials=3),
         replicates=100,
     )
     return run(frame, plan)
@@ -64,6 +66,7 @@ def test_audits_of_decisions_in_a_column_follow_the_schema(id_):
 def test_an_audit_with_a_trained_model_and_a_mitigation_follows_the_schema(adult):
     assert adult.comparison
     assert adult.trials
+    assert len(adult.study.rows) == 3
     assert problems(adult) == []
 
 
@@ -115,6 +118,10 @@ def test_the_schema_refuses_what_is_not_an_audit(adult):
         ("modelChoice", plans.ModelChoice),
         ("mitigationChoice", plans.MitigationChoice),
         ("search", plans.Search),
+        ("tuning", plans.Tuning),
+        ("study", studies.Study),
+        ("studyRow", studies.StudyRow),
+        ("standing", studies.Standing),
     ],
 )
 def test_every_field_of_a_row_is_described_and_required(name, kind):
@@ -139,6 +146,12 @@ def test_lists_of_names_are_those_of_the_code():
     assert DEFS["comparison"]["enum"] == list(get_args(rows.Comparison))
     assert DEFS["disparity"]["properties"]["verdict"]["enum"] == [*get_args(rows.Verdict), None]
     assert DEFS["finding"]["properties"]["severity"]["enum"] == list(get_args(rows.Severity))
+    assert DEFS["studyRow"]["properties"]["state"]["enum"] == list(get_args(studies.State))
+    assert DEFS["tuning"]["properties"]["utility"]["enum"] == list(UTILITIES)
+    assert DEFS["tuning"]["properties"]["criterion"] == {
+        **DEFS["study"]["properties"]["criterion"],
+        "description": DEFS["tuning"]["properties"]["criterion"]["description"],
+    }
     assert DEFS["modelKind"]["enum"] == list(get_args(plans.ModelKind))
     assert DEFS["plan"]["properties"]["baseline"]["enum"] == list(plans.BASELINES)
     assert DEFS["plan"]["properties"]["tolerances"]["propertyNames"]["enum"] == list(plans.KNOWN_TOLERANCES)

@@ -332,24 +332,25 @@ def test_a_store_of_a_newer_release_is_refused_and_left_alone(store):
         Store(store.root)
     assert told.value.code == "store_newer"
     with sqlite3.connect(path) as raw:
-        raw.execute("UPDATE schema_version SET version = 1")
+        raw.execute("UPDATE schema_version SET version = ?", (schema.VERSION,))
     assert Store(store.root).get(audit_id).id == audit_id
 
 
 def test_a_store_of_an_older_release_is_upgraded_step_by_step(store, monkeypatch):
     audit_id = store.create_audit(None, Plan())
+    now = schema.VERSION
     steps = {
-        1: lambda c: c.exec_driver_sql("ALTER TABLE audits ADD COLUMN colour TEXT DEFAULT 'red'"),
-        2: lambda c: c.exec_driver_sql("UPDATE audits SET colour = colour || 'dish'"),
+        now: lambda c: c.exec_driver_sql("ALTER TABLE audits ADD COLUMN colour TEXT DEFAULT 'red'"),
+        now + 1: lambda c: c.exec_driver_sql("UPDATE audits SET colour = colour || 'dish'"),
     }
     monkeypatch.setattr(schema, "MIGRATIONS", steps)
-    monkeypatch.setattr(schema, "VERSION", 3)
+    monkeypatch.setattr(schema, "VERSION", now + 2)
     schema._OPEN.clear()
     upgraded = Store(store.root)
     assert upgraded.get(audit_id).id == audit_id
     with upgraded.database.read() as connection:
         assert connection.exec_driver_sql("SELECT colour FROM audits").scalar() == "reddish"
-        assert connection.exec_driver_sql("SELECT version FROM schema_version").scalar() == 3
+        assert connection.exec_driver_sql("SELECT version FROM schema_version").scalar() == now + 2
 
 
 def test_a_step_that_fails_leaves_the_older_store_whole(store, monkeypatch):
@@ -357,8 +358,8 @@ def test_a_step_that_fails_leaves_the_older_store_whole(store, monkeypatch):
         connection.exec_driver_sql("DROP TABLE trials")
         raise RuntimeError
 
-    monkeypatch.setattr(schema, "MIGRATIONS", {1: broken})
-    monkeypatch.setattr(schema, "VERSION", 2)
+    monkeypatch.setattr(schema, "MIGRATIONS", {schema.VERSION: broken})
+    monkeypatch.setattr(schema, "VERSION", schema.VERSION + 1)
     schema._OPEN.clear()
     with pytest.raises(RuntimeError):
         Store(store.root)
