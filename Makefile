@@ -13,7 +13,7 @@ run: $(VENV)/.run-ready
 	@echo "Evenhand: http://127.0.0.1:$(PORT)   (Ctrl+C stops it)"
 	@$(BIN)/python -m streamlit run app.py --server.address 127.0.0.1 --server.port $(PORT) --server.headless true
 
-test: $(VENV)/.test-ready $(VENV)/.browser-ready
+test: $(VENV)/.test-ready $(VENV)/.browser-ready $(VENV)/.java-ready
 	@$(MAKE) --no-print-directory lint types contracts tests
 
 $(BIN)/python:
@@ -24,8 +24,13 @@ $(VENV)/.run-ready: requirements.txt | $(BIN)/python
 	$(PIP) install --requirement requirements.txt
 	@touch $@
 
-$(VENV)/.test-ready: requirements-dev.txt $(VENV)/.run-ready
+$(VENV)/.test-ready: requirements-dev.txt requirements-spark.txt requirements-dask.txt $(VENV)/.run-ready
 	$(PIP) install --requirement requirements-dev.txt
+	@touch $@
+
+# Spark runs on the system's Java; without one its tests are skipped, but never where CI is set.
+$(VENV)/.java-ready: | $(BIN)/python
+	@sh tests/java/install.sh
 	@touch $@
 
 # The browser comes from the system's package manager; Playwright only drives it.
@@ -58,6 +63,11 @@ bench: $(VENV)/.test-ready $(VENV)/.browser-ready
 	$(BIN)/python benchmarks/audit_cost.py
 	$(BIN)/python benchmarks/page_rerun.py
 	$(BIN)/python benchmarks/report_cost.py
+	$(BIN)/python benchmarks/cells_to_audit.py
+	$(BIN)/python benchmarks/subgroup_search.py --rows 1000000
+	$(BIN)/python benchmarks/area_by_group.py
+	$(BIN)/python benchmarks/peers.py
+	$(BIN)/python benchmarks/hundred_million.py
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis test-artefacts

@@ -106,13 +106,13 @@ def metric_rows(cells: Cells, plan: Plan, *, ties: Ties | None = None) -> list[M
     """
     alpha = 1 - plan.confidence
     names: list[tuple[str, ...] | None] = [None, *cells.groups]
-    everybody = cells.overall()
+    everybody, sensitive = cells.overall(), cells.sensitive
     rows = []
     for name, size in zip(names, [cells.total, *cells.sizes.tolist()], strict=True):
         rows.append(
             MetricRow(
                 metric="count",
-                sensitive=cells.sensitive,
+                sensitive=sensitive,
                 group=name,
                 value=float(size),
                 low=None,
@@ -135,7 +135,7 @@ def metric_rows(cells: Cells, plan: Plan, *, ties: Ties | None = None) -> list[M
         rows += [
             MetricRow(
                 metric=rate.id,
-                sensitive=cells.sensitive,
+                sensitive=sensitive,
                 group=name,
                 value=number(value[i]),
                 low=number(low[i]),
@@ -401,6 +401,7 @@ def _reference_rows(rates: Estimates, cells: Cells, plan: Plan) -> list[Disparit
     estimable = int(np.count_nonzero(~np.isnan(rates.usable)))
     rows = []
     # Plain numbers: looking one up in an array for each of very many rows takes longer than the arithmetic.
+    sensitive = cells.sensitive
     apart, lows, highs = (p - p[at]).tolist(), low.tolist(), high.tolist()
     for i, group in enumerate(cells.groups):
         if i == at:
@@ -409,7 +410,7 @@ def _reference_rows(rates: Estimates, cells: Cells, plan: Plan) -> list[Disparit
         rows.append(
             DisparityRow(
                 metric=rates.rate.id,
-                sensitive=cells.sensitive,
+                sensitive=sensitive,
                 comparison="to_reference",
                 group=group,
                 reference=cells.groups[at],

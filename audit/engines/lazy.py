@@ -126,19 +126,21 @@ class LazyEngine(Drawing, ABC):
     def _grouped(
         self, source: Source, keys: Sequence[Key], *, weight: str | None, total: str | None
     ) -> tuple[pa.Table, list[Any]]:
-        """Run the GROUP BY; give its rows and its keys."""
+        """Run the GROUP BY; give its rows and its keys. A key that is asked for twice is worked out once."""
         asked = Asked(coded=self._codes(source))
-        wanted = [asked.key(key) for key in keys]
+        unique = list(dict.fromkeys(keys))
+        wanted = [asked.key(key) for key in unique]
         summed = weights(asked, weight, total)
         picked, one = self._picked(wanted)
-        names = ["k"] if one else [f"k{i}" for i in range(len(keys))]
+        names = ["k"] if one else [f"k{i}" for i in range(len(unique))]
         totals = sums(weighted=bool(weight), total=bool(total))
 
         def query(rows: Any) -> Any:
             return asked.prepared(rows).select(*picked, *summed).group_by(*names).agg(*totals)
 
         table = self._run(source, asked.names, query, ordered=bool(weight or total))
-        return table, results.with_values(table, wanted, joined=one)
+        columns = results.with_values(table, wanted, joined=one)
+        return table, [columns[unique.index(key)] for key in keys]
 
     def _picked(self, wanted: Sequence[KeyColumn]) -> tuple[list[Any], bool]:
         one = joined(wanted, self.narrow)

@@ -20,6 +20,9 @@ FEW: Final = 200_000
 """Rows whose values are looked at one by one."""
 
 
+_HELD: Final = 2
+
+
 def quantiles(run: Callable[[Callable[[Any], Any]], pa.Table], levels: Sequence[float]) -> list[float | None]:
     """Find quantiles, interpolated between neighbours.
 
@@ -103,7 +106,7 @@ class _Search:
     def quantile(self, level: float) -> float:
         place = (self._n - 1) * level
         ranks = [int(np.floor(place)), int(np.ceil(place))]
-        (low, high), inside = self._ends, self._n
+        (low, high), inside, held = self._ends, self._n, 0
         while inside > FEW:
             width = (high - low) / PARTS
             if not (np.isfinite(width) and low + width > low):
@@ -114,8 +117,11 @@ class _Search:
             bounds = (_edge(left - 1, low, high, width), _edge(right, low, high, width))
             if bounds == (low, high):
                 break
-            inside = int(until[min(right, PARTS)] - until[max(left - 1, 0)])
+            before, inside = inside, int(until[min(right, PARTS)] - until[max(left - 1, 0)])
             low, high = bounds
+            held = held + 1 if 2 * inside > before else 0
+            if held == _HELD:
+                break  # one value, or a few, have nearly all of the rows
         values, counts = self._values(low, high)
         return _between(values, np.cumsum(counts), place)
 

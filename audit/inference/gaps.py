@@ -46,6 +46,9 @@ LARGE = 100.0
 """Variance of a count from which on it is drawn from a normal number corrected for skewness."""
 
 
+_AT_ONCE = 16
+
+
 def difference_gap(p: Array, n: Array, *, alpha: float, sizes: NDArray[np.int64]) -> Gap:
     """Largest minus smallest rate, with simultaneous bounds.
 
@@ -388,8 +391,11 @@ def drawn_gaps(
         few = sizes[~large]
         draws = rng.binomial(few, pooled, size=(replicates, len(few))) / few
         highest, lowest = draws.max(axis=1), draws.min(axis=1)
-    if large.any():
-        draws = _nearly_binomial(sizes[large], pooled, replicates, rng)
+    many = sizes[large]
+    for start in range(
+        0, len(many), _AT_ONCE
+    ):  # few enough numbers at a time for the processor to keep them near
+        draws = _nearly_binomial(many[start : start + _AT_ONCE], pooled, replicates, rng)
         highest, lowest = np.maximum(highest, draws.max(axis=0)), np.minimum(lowest, draws.min(axis=0))
     return np.asarray(highest - lowest)
 
@@ -404,7 +410,8 @@ def _nearly_binomial(sizes: NDArray[np.int64], p: float, replicates: int, rng: n
     counts += (sizes * p - skew)[:, None]
     np.rint(counts, out=counts)
     np.clip(counts, 0, sizes[:, None], out=counts)
-    return np.asarray(counts / sizes[:, None])
+    counts /= sizes[:, None]
+    return np.asarray(counts)
 
 
 def expected_gap(p: Array, n: Array, *, replicates: int, rng: np.random.Generator) -> float:

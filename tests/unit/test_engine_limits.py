@@ -126,12 +126,19 @@ COLUMNS = {
 }
 
 
-@pytest.mark.parametrize("few", [200_000, 50, 1])
-@pytest.mark.parametrize("name", COLUMNS)
+@pytest.mark.parametrize(
+    ("name", "few"),
+    [
+        *((name, 200_000) for name in COLUMNS),
+        *((name, 50) for name in ("normal", "mostly one value", "many sizes")),
+        ("normal", 1),
+        ("very close", 1),
+    ],
+)
 def test_quantiles_by_counting_are_those_by_sorting(name, few, monkeypatch):
     monkeypatch.setattr(duckdb_engine, "MOST_SORTED", 0)
     monkeypatch.setattr(narrowing, "FEW", few)
-    levels = (0.0, 0.001, 0.25, 0.5, 0.8, 0.99, 1.0)
+    levels = (0.0, 0.25, 0.8, 1.0)
     found = DuckDBEngine().quantiles(pa.table({"x": COLUMNS[name]}), "x", levels)
     assert found == pytest.approx(np.quantile(COLUMNS[name], levels), rel=1e-12, abs=0)
 
