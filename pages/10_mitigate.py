@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import jobpanel, lab, trials, tuningview
+from ui import jobpanel, lab, seriesview, trials, tuningview
 from ui.pagespec import PageSpec
 from ui.shell import enter
 
@@ -12,7 +12,7 @@ PAGE = PageSpec(title="Mitigate", question="What could be done?", section="Repai
 
 screen = enter(PAGE)
 lab.introduction(screen)
-jobpanel.watch(screen.id, "mitigate")
+jobpanel.watch(screen.id, "mitigate", picture=seriesview.growing(screen.plan.roles.favourable))
 trials.tried(screen)
 
 st.header("Choose a repair", anchor=False)

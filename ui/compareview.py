@@ -8,7 +8,7 @@ import streamlit as st
 
 from audit import wording
 from audit.plan import CRITERIA
-from ui import cached, controls, modeldoors, overview, show, tables, text, trials, workspace
+from ui import cached, controls, modeldoors, overview, seriesview, show, tables, text, trials, workspace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -281,6 +281,10 @@ class View:
                     key="quality_table",
                     alt="How like the real rows the made ones are.",
                 )
+
+    def course(self) -> None:
+        """Show the curves that the repair left: by epoch, and over its setting."""
+        seriesview.shown(self._audit, self._record)
 
 
 def _without_its_name(down: str) -> str:

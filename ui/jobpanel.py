@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import streamlit as st
 
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from audit.jobs import JobRecord
+    from audit.rows.series import Series
+
+    Picture: TypeAlias = Callable[[Series, str], None]
+    Draw: TypeAlias = Callable[[str, tuple[str, ...], str, Picture | None], None]
 
 
 def sidebar(audit_id: str) -> None:
@@ -29,7 +33,7 @@ def sidebar(audit_id: str) -> None:
     ended = [job for job in jobs.recent(cached.store(), audit_id) if job.state == "failed"]
     if active:
         st.markdown("**Work in progress**")
-        _polled(_draw_active)(audit_id, tuple(job.id for job in active), "side")
+        _polled(_draw_active)(audit_id, tuple(job.id for job in active), "side", None)
     for job in ended:
         failure = job.failure()
         if failure:
@@ -40,7 +44,7 @@ def sidebar(audit_id: str) -> None:
             st.rerun()
 
 
-def watch(audit_id: str, kind: str) -> bool:
+def watch(audit_id: str, kind: str, *, picture: Picture | None = None) -> bool:
     """Show the running job of a kind in the middle of the screen, where its result will be.
 
     Parameters
@@ -49,6 +53,8 @@ def watch(audit_id: str, kind: str) -> bool:
         The audit.
     kind : str
         "audit" or "mitigate".
+    picture : callable or None
+        (series, key) → draws what the job has so far.
 
     Returns
     -------
@@ -58,23 +64,26 @@ def watch(audit_id: str, kind: str) -> bool:
     active = tuple(job.id for job in jobs.active(cached.store(), audit_id) if job.kind == kind)
     if active:
         with st.container(border=True):
-            _polled(_draw_active)(audit_id, active, "main")
+            _polled(_draw_active)(audit_id, active, "main", picture)
     return bool(active)
 
 
-def _polled(draw: Callable[[str, tuple[str, ...], str], None]) -> Callable[[str, tuple[str, ...], str], None]:
-    def guarded(audit_id: str, known: tuple[str, ...], place: str) -> None:
+def _polled(draw: Draw) -> Draw:
+    def guarded(audit_id: str, known: tuple[str, ...], place: str, picture: Picture | None) -> None:
         with boundary():
-            draw(audit_id, known, place)
+            draw(audit_id, known, place, picture)
 
     return st.fragment(run_every=1.0)(guarded)
 
 
-def _draw_active(audit_id: str, known: tuple[str, ...], place: str) -> None:
+def _draw_active(audit_id: str, known: tuple[str, ...], place: str, picture: Picture | None) -> None:
     now = {job.id: job for job in jobs.active(cached.store(), audit_id)}
     for job_id in known:
         if job_id in now:
             _draw(now[job_id], place)
+            series = jobs.growing(cached.store(), job_id) if picture is not None else None
+            if picture is not None and series is not None and series.x:
+                picture(series, f"growing_{job_id}")
     if set(now) != set(known) and not (place == "main" and set(known) <= set(now)):
         _tell_ended(set(known) - set(now))
         st.rerun()

@@ -6,7 +6,8 @@ A job that is killed, runs out of memory or out of time says so and harms neithe
 from __future__ import annotations
 
 from audit.jobs.control import cancel, dismiss, poll, start, wait
+from audit.jobs.growing import growing
 from audit.jobs.listing import active, recent
 from audit.jobs.record import JobRecord
 
-__all__ = ["JobRecord", "active", "cancel", "dismiss", "poll", "recent", "start", "wait"]
+__all__ = ["JobRecord", "active", "cancel", "dismiss", "growing", "poll", "recent", "start", "wait"]

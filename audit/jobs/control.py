@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from audit.errors import AuditError, StoreError
 from audit.jobs import table
+from audit.jobs.growing import forget
 from audit.jobs.record import ENDED, JobRecord, Outcome, died, from_row, limit, not_started, too_long
 from audit.store import Store, processes
 from audit.store.records import checked_id, since
@@ -197,6 +198,7 @@ def settle(store: Store, row: RowMapping) -> bool:
     # way, and the next one that it starts is not taken for a part of it.
     if table.finish(store, row["id"], *outcome) and row["pid"] and row["machine"] == processes.machine():
         processes.end(row["pid"], row["ticks"])
+        forget(store, row["id"])  # it may have drawn once more before it was gone
     return True
 
 

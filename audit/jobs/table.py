@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
 from audit.errors import StoreError
+from audit.jobs.growing import forget
 from audit.store.processes import machine
 from audit.store.records import new_id, now
 from audit.store.rows import revision
@@ -152,7 +153,8 @@ def finish(store: Store, job_id: str, state: State, error: Mapping[str, str] | N
         ended = connection.execute(
             update(jobs).where(jobs.c.id == job_id, jobs.c.slot.is_not(None)).values(**values)
         )
-        return bool(ended.rowcount)
+    forget(store, job_id)
+    return bool(ended.rowcount)
 
 
 def ask_to_stop(store: Store, job_id: str) -> None:

@@ -17,20 +17,25 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from audit.errors import AuditError, Cancelled
 from audit.jobs import table
 from audit.jobs.control import start_waiting
+from audit.jobs.growing import keep
 from audit.jobs.record import Outcome, died, from_row, internal, limit, told, too_large, too_long
-from audit.progress import Progress
+from audit.progress import Progress, Reporter
 from audit.store import Store, processes
+
+if TYPE_CHECKING:
+    from audit.rows.series import Series
 
 Task = Callable[[Store, str, Mapping[str, Any], Progress], None]
 
 _TICK_SECONDS: Final = 0.1
 _WRITE_SECONDS: Final = 0.2
 _FAMILY_SECONDS: Final = 0.5
+_DRAW_SECONDS: Final = 0.8
 _BEAT_SECONDS: Final = 5.0
 _GRACE_SECONDS: Final = 1.5
 _NICE: Final = 5
@@ -67,8 +72,11 @@ class _Worker:
         self._ticks = ticks
         self._began = time.monotonic()
         self._latest = (0.0, "")
+        self._curves: Series | None = None
+        self._drawn: Series | None = None
         self._stop = threading.Event()
         self._closing = threading.Lock()
+        self._closed = False
         self._terminated = False
 
     def do(self) -> NoReturn:
@@ -88,6 +96,7 @@ class _Worker:
     def _close(self, outcome: Outcome) -> None:
         """Note the end, clear away what still runs, and only then start the next job, which becomes a child."""
         with self._closing:
+            self._closed = True
             if table.finish(self._store, self._job_id, *outcome):
                 processes.end(os.getpid(), self._ticks)
                 start_waiting(self._store)
@@ -95,7 +104,7 @@ class _Worker:
     def _run(self) -> Outcome:
         try:
             job = from_row(table.read(self._store, self._job_id))
-            _task(job.kind)(self._store, job.audit_id, job.payload, self._progress)
+            _task(job.kind)(self._store, job.audit_id, job.payload, Reporter(self._progress, self._show))
         except Cancelled:
             stopped = self._stop.is_set() or not self._terminated or self._was_asked()
             return ("cancelled", None) if stopped else ("failed", died())
@@ -115,6 +124,11 @@ class _Worker:
         if self._stop.is_set():
             raise Cancelled
 
+    def _show(self, series: Series) -> None:
+        self._curves = series
+        if self._stop.is_set():
+            raise Cancelled
+
     def _on_terminate(self, _number: int, _frame: object) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         self._terminated = True
@@ -128,7 +142,7 @@ class _Worker:
 
     def _watch(self) -> None:
         """Look after the job until the process ends."""
-        written, wrote, counted, asked = self._latest, 0.0, 0.0, None
+        written, wrote, counted, asked, drew = self._latest, 0.0, 0.0, None, 0.0
         while True:
             time.sleep(_TICK_SECONDS)
             moment = time.monotonic()
@@ -145,6 +159,16 @@ class _Worker:
                 with suppress(AuditError):
                     table.note_progress(self._store, self._job_id, *latest)
                 written, wrote = latest, moment
+            if self._curves is not self._drawn and moment - drew > _DRAW_SECONDS:
+                self._draw()
+                drew = moment
+
+    def _draw(self) -> None:
+        """Write down the curves as far as they are known, unless the job has ended meanwhile."""
+        with self._closing:
+            self._drawn = self._curves
+            if self._drawn is not None and not self._closed:
+                keep(self._store, self._job_id, self._drawn)
 
     def _keep_limits(self, *, family: bool) -> None:
         """End the job where it needs too much; its children are counted less often, because that costs more."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from audit.mitigation.repair import InProcessing
 from audit.mitigation.spec import MitigationSpec, Param, resolve_params
@@ -64,7 +64,10 @@ SPEC = MitigationSpec(
             default=12,
             low=3,
             high=100,
-            help="All are trained; the weights of the last third are averaged, which keeps the two from circling.",
+            help=(
+                "All are trained; the weights of the last third are averaged, which keeps the two from circling. Few "
+                "rows are passed over more often, until the two have taken 200 steps."
+            ),
         ),
         Param(
             id="projection",
@@ -87,6 +90,10 @@ SPEC = MitigationSpec(
     aims=("selection", "opportunity", "odds"),
     own_model="mlp",
 )
+
+_SMALLEST: Final = 256
+_PORTIONS: Final = 16
+_LEAST_STEPS: Final = 200
 
 
 class AdversarialDebiasing(InProcessing):
@@ -155,7 +162,9 @@ class AdversarialDebiasing(InProcessing):
         progress(0.0, "Preparing the rows")
         taught = lesson(task)
         game = Game(aim, float(settings["alpha"]), good=taught.good, project=bool(settings["projection"]))
-        recipe = replace(PLAIN, epochs=epochs, patience=0, averaged=max(epochs // 3, 1))
+        batch = min(PLAIN.batch, max(_SMALLEST, len(taught.rows) // _PORTIONS))
+        epochs = max(epochs, -(-_LEAST_STEPS // max(len(taught.rows) // batch, 1)))
+        recipe = replace(PLAIN, batch=batch, epochs=epochs, patience=0, averaged=max(epochs // 3, 1))
         learned = learn(
             taught,
             recipe,
@@ -183,11 +192,9 @@ class AdversarialDebiasing(InProcessing):
 
 
 def _left(found: float | None) -> tuple[str, ...]:
-    """Say how well a fresh adversary still tells the group."""
-    if found is None:
-        return (
-            "How well the group can be told from the scores cannot be estimated: it needs rows of two groups.",
-        )
+    """Say why it is not known how well the group can be told, where that is so."""
+    if found is not None:
+        return ()
     return (
-        f"A fresh adversary tells the group from the scores of held-out rows with an AUC of {found:.3f}; 0.5 is guessing.",
+        "How well the group can be told from the scores cannot be estimated: it needs rows of two groups.",
     )

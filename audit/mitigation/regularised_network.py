@@ -230,14 +230,10 @@ def _by_heart(taught: Lesson, gaps: tuple[Generalisation, ...]) -> tuple[str, ..
     everybody = next((one for one in gaps if one.group is None), None)
     if everybody is None or taught.judges == "train":
         return ()
-    overall = (
-        f"Generalisation gap: the loss is {everybody.held:.3f} on held-out rows and {everybody.train:.3f} on the "
-        "training rows."
-    )
     if len(taught.groups) < 2:
-        return (overall,)
+        return ()
     known = [one for one in gaps if one.group is not None and stands_out(one, everybody)]
-    return (overall, *(_learnt(group_name(taught.groups[one.group or 0]), one, everybody) for one in known))
+    return tuple(_learnt(group_name(taught.groups[one.group or 0]), one, everybody) for one in known)
 
 
 def _learnt(name: str, one: Generalisation, everybody: Generalisation) -> str:

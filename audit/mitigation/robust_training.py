@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from audit.mitigation.repair import InProcessing
 from audit.mitigation.spec import MitigationSpec, Param, resolve_params
@@ -147,7 +147,7 @@ class RobustTraining(InProcessing):
             taught,
             learned,
             title=SPEC.title,
-            notes=_notes(limits, measured, size),
+            notes=_notes(limits, size),
             measured=measured,
             series=(series,),
         )
@@ -197,21 +197,14 @@ def _withstood(
     )
 
 
-def _notes(limits: Room, measured: dict[str, Any], size: float) -> tuple[str, ...]:
-    """Say what was moved, and how far the groups are apart under it."""
+def _notes(limits: Room, size: float) -> tuple[str, ...]:
+    """Say what was moved, and how far."""
     count = int(limits.movable.sum())
     if not count:
         return (
             "No number of the data can be moved: nothing was trained against, and the network is the plain one.",
         )
-    said = [
-        f"{count} {'column' if count == 1 else 'columns'} of numbers can be moved, within the range of the training rows."
-    ]
-    before, after = measured.get("robust_disparity_before"), measured.get("robust_disparity")
-    if before is not None and after is not None:
-        said.append(
-            f"With numbers moved by up to {size:g} standard deviations, accuracies of the groups are {100 * before:.1f} "
-            f"points apart before and {100 * after:.1f} after; accuracy is {100 * measured['robust_accuracy_before']:.1f} % "
-            f"before and {100 * measured['robust_accuracy']:.1f} % after."
-        )
-    return tuple(said)
+    columns = f"{count} {'column' if count == 1 else 'columns'} of numbers"
+    return (
+        f"{columns} can be moved, within the range of the training rows; here by up to {size:g} standard deviations.",
+    )

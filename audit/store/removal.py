@@ -56,7 +56,8 @@ def delete_audit(database: Database, root: Path, audit_id: str) -> None:
         for sha in shas:
             drop_model(connection, root, sha)
         for job in logs:
-            (root / "jobs" / f"{job}.log").unlink(missing_ok=True)
+            for path in (root / "jobs").glob(f"{job}.*"):
+                path.unlink(missing_ok=True)
     _forget(database)
 
 

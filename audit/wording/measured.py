@@ -22,20 +22,29 @@ MEASURED: Final[dict[str, str]] = {
     "fitted_gap": "Gap that is left on the rows that the thresholds were set on",
     "drawn_share": "Share of people whose decision is drawn at random",
     # networks
-    "adversary_auc": "How well the group can still be told from the scores (AUC on held-out rows)",
+    "adversary_auc": "How well a fresh adversary tells the group from the scores of held-out rows (AUC; 0.5 is guessing)",
     "coefficient": "Coefficient that was reached",
     "robust_accuracy": "Accuracy when numbers are moved against the network",
-    "robust_accuracy_before": "The same before",
-    "robust_disparity": "Distance of the groups' accuracies then",
-    "robust_disparity_before": "The same before",
+    "robust_accuracy_before": "Accuracy when numbers are moved against the network before",
+    "robust_disparity": "Distance of the groups' accuracies when numbers are moved",
+    "robust_disparity_before": "Distance of the groups' accuracies when numbers are moved, before",
     "generalisation_gap": "Loss on held-out rows less that on the training rows",
-    "widest_generalisation_gap": "The same for the group where it is widest",
+    "widest_generalisation_gap": "Loss on held-out rows less that on the training rows, of the group where it is widest",
     # training rows
     "edited_labels": "Recorded labels that were changed",
 }
 """A measure and how a reader sees it."""
 
-_SHARES: Final = frozenset({"fitted_gap", "drawn_share"})
+_SHARES: Final = frozenset(
+    {
+        "fitted_gap",
+        "drawn_share",
+        "robust_accuracy",
+        "robust_accuracy_before",
+        "robust_disparity",
+        "robust_disparity_before",
+    }
+)
 """Measures that are shares, or gaps between shares."""
 
 _COUNTS: Final = frozenset({"edited_labels"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from audit.figures.comparison import dumbbell, dumbbell_alt
+from audit.figures.series import curves, default_measures
 from audit.figures.training import cells, cells_alt
 from audit.report.blocks import Bullets, Cell, Column, Facts, Figure, Heading, Paragraph, Run, Separator
 from audit.report.document import table
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 _NOTES: Final = 4
 _CELLS: Final = 6
 _PICTURES: Final = 1
+_PANELS: Final = 3
 _GROUPS: Final = 12
 _CRITERIA: Final = (
     ("demographic_parity", "difference"),
@@ -107,6 +109,7 @@ def _trial(audit: Audit, place: int, trial: TrialRecord) -> list[Block]:
         Paragraph((Run(flipped(flips(audit.tried[place], audit.plan, sensitive))),))
         for sensitive in audit.groupings[:1]
     ]
+    found += paired(_curves(audit, trial))
     if trial.notes or trial.measured:
         notes = [(Run(note),) for note in (*measured(trial.measured), *trial.notes[:_NOTES])]
         left = len(trial.notes) - len(trial.notes[:_NOTES])
@@ -157,6 +160,27 @@ def _cells(label: str, trial: TrialRecord) -> list[Figure]:
             cells_alt(kept),
         )
     ]
+
+
+def _curves(audit: Audit, trial: TrialRecord) -> list[Figure]:
+    """Draw the first course of a training and the first path over a setting."""
+    by = str(trial.params.get("group_by", "all"))
+    columns = audit.plan.roles.sensitive if by == "all" else (by,)
+    order = (
+        {group: k for k, group in enumerate(audit.groups(columns))} if columns in audit.groupings else None
+    )
+    favourable, found = audit.plan.roles.favourable, []
+    for kind in ("training", "path"):
+        series = next((one for one in trial.series if one.kind == kind and one.x), None)
+        if series is not None:
+            drawn = curves(
+                series,
+                measures=default_measures(series, favourable)[:_PANELS],
+                places=order or None,
+                favourable=favourable,
+            )
+            found.append(Figure(drawn, f"{series.title}.", str(drawn.layout.meta["alt"])))
+    return found
 
 
 def _settings(trial: TrialRecord) -> Facts:
