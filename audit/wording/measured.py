@@ -10,7 +10,11 @@ MEASURED: Final[dict[str, str]] = {
     "worst_group_loss": "Loss of the worst group on the validation rows",
     # thresholds and reductions
     "fitted_gap": "Gap that is left on the rows that the thresholds were set on",
+    "other_gap": "Gap in the cost that was not made equal, on the same rows",
     "drawn_share": "Share of people whose decision is drawn at random",
+    "rate_margin": "How well the rate of the group with the fewest people is known (±, 95 %)",
+    "oracle_calls": "Models that were trained on the way",
+    "mixture_size": "Models that decide together",
     # networks
     "adversary_auc": "How well the group can still be told from the scores (AUC on held-out rows)",
     "coefficient": "Coefficient that was reached",
