@@ -17,6 +17,7 @@ from audit.before import (
     train_before,
 )
 from audit.bench import column_decisions, decide, set_up
+from audit.binned import on_counts, try_on_scores
 from audit.data.place import engine_of
 from audit.models.split import TEST
 from audit.progress import silent, within
@@ -104,7 +105,17 @@ class Work:
         -------
         Trial
             Decisions of every model on the same test rows.
+
+        Notes
+        -----
+        Where rows are many, or lie in place, and the audited scores are a column, thresholds are tried on counts.
         """
+        from audit.mitigation.catalogue import make
+
+        scores = self.audit.basis.scores
+        spec = make(choice.id, own_params(choice)).spec
+        if scores is not None and on_counts(self.dataset, self.plan, scores, spec):
+            return try_on_scores(scores, self.audit.cells, self.plan, choice, progress=progress)
         return self.try_out(choice, progress=progress)[0]
 
     def try_out(self, choice: MitigationChoice, *, progress: Progress = silent) -> tuple[Trial, Attempt]:

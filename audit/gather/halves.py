@@ -80,7 +80,7 @@ def halved(
         return np.asarray(np.bincount(inverse[rows], weights=values[rows], minlength=len(place)), dtype=float)
 
     n, w, w2 = (total(array, own) for array in (cells.n, cells.w, cells.w2))
-    first = _drawn(n, w, w2, np.random.default_rng([seed, zlib.crc32(stream.encode())]), weighted=weighted)
+    first = deal(n, w, w2, np.random.default_rng([seed, zlib.crc32(stream.encode())]), weighted=weighted)
     second = [whole - part for whole, part in zip((n, w, w2), first, strict=True)]
     if cells.cluster is not None:
         heads = _coins(cells.cluster, seed)
@@ -107,7 +107,23 @@ def _numbered(flat: NDArray[np.int64], most: float) -> tuple[NDArray[np.int64], 
     return np.flatnonzero(occurs), (np.cumsum(occurs) - 1)[flat]
 
 
-def _drawn(n: Array, w: Array, w2: Array, rng: np.random.Generator, *, weighted: bool) -> list[Array]:
+def deal(n: Array, w: Array, w2: Array, rng: np.random.Generator, *, weighted: bool) -> list[Array]:
+    """Deal the rows of cells to the first of two halves, by a fair coin for each row.
+
+    Parameters
+    ----------
+    n, w, w2 : ndarray of shape (n_cells,)
+        Rows, sum of weights and sum of squared weights.
+    rng : numpy.random.Generator
+        Where the draws come from.
+    weighted : bool
+        Whether rows carry weights.
+
+    Returns
+    -------
+    list of ndarray
+        The same three of the first half; see the notes of :func:`halved`.
+    """
     k = rng.binomial(n.astype(np.int64), 0.5).astype(float)
     side = rng.integers(0, 2, len(n)) * 2.0 - 1.0
     if not weighted:

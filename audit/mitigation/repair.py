@@ -255,6 +255,8 @@ class Scores:
         The threshold of now.
     favourable : {"positive", "negative"}
         Which decision is good for the person.
+    people : ndarray of float64 of shape (n,) or None
+        How many people each row stands for, without their weights; None where every row is one person.
     """
 
     score: NDArray[np.float64]
@@ -264,6 +266,7 @@ class Scores:
     weight: NDArray[np.float64]
     threshold: float
     favourable: str = "positive"
+    people: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

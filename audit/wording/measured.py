@@ -20,7 +20,11 @@ MEASURED: Final[dict[str, str]] = {
     "bound": "Bound that was set for the loss of every group",
     # thresholds and reductions
     "fitted_gap": "Gap that is left on the rows that the thresholds were set on",
+    "other_gap": "Gap in the cost that was not made equal, on the same rows",
     "drawn_share": "Share of people whose decision is drawn at random",
+    "rate_margin": "How well the rate of the group with the fewest people is known (±, 95 %)",
+    "oracle_calls": "Models that were trained on the way",
+    "mixture_size": "Models that decide together",
     # networks
     "adversary_auc": "How well a fresh adversary tells the group from the scores of held-out rows (AUC; 0.5 is guessing)",
     "coefficient": "Coefficient that was reached",

@@ -1,0 +1,93 @@
+"""Several models that decide together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from audit.mitigation.reductions.oracle import HALF, scored
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from audit.models.baseline import Fitted
+
+    Array = NDArray[np.float64]
+
+_STREAM = 0x31D7
+"""Names the stream of random numbers that draws a model for each person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Mixture:
+    """Models with their shares.
+
+    Parameters
+    ----------
+    models : tuple of Fitted or int
+        Models; an int is a model that always says so.
+    shares : tuple of float
+        Their shares, which add up to 1.
+    drawn : bool
+        Whether one model is drawn for each person; otherwise the mean of the scores decides.
+    """
+
+    models: tuple[Fitted | int, ...]
+    shares: tuple[float, ...]
+    drawn: bool
+
+    def score(self, frame: pd.DataFrame) -> Array:
+        """Give the mean of the models' scores.
+
+        Parameters
+        ----------
+        frame : pandas.DataFrame
+            Rows.
+
+        Returns
+        -------
+        ndarray of float64
+            Where one model is drawn for each person, its chance of a positive decision instead.
+        """
+        total = np.zeros(len(frame))
+        for model, share in zip(self.models, self.shares, strict=True):
+            own = scored(model, frame)
+            total += share * ((own >= HALF) if self.drawn else own)
+        return total
+
+    def chance(self, frame: pd.DataFrame) -> Array:
+        """Give each row's probability of a positive decision.
+
+        Parameters
+        ----------
+        frame : pandas.DataFrame
+            Rows.
+
+        Returns
+        -------
+        ndarray of float64
+            0 or 1 where nothing is drawn.
+        """
+        score = self.score(frame)
+        return score if self.drawn else (score >= HALF).astype(np.float64)
+
+    def decide(self, frame: pd.DataFrame, *, seed: int) -> NDArray[np.int8]:
+        """Decide about rows; where a model is drawn, it follows from the seed and the row's position.
+
+        Parameters
+        ----------
+        frame : pandas.DataFrame
+            Rows.
+        seed : int
+            Where the draws start.
+
+        Returns
+        -------
+        ndarray of int8
+            0 or 1.
+        """
+        draw = np.random.default_rng([seed, _STREAM]).random(len(frame))
+        return (self.chance(frame) > draw * (1 - 1e-12)).astype(np.int8)
