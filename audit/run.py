@@ -152,12 +152,15 @@ def run_and_adopt(
         parts = len(plan.mitigations) + bool(plan.tuning.trials)
         for i, choice in enumerate(plan.mitigations):
             meter = Meter()
-            trial, first = work.try_out(choice, progress=_part(progress, i, parts))
+            part = _part(progress, i, parts)
+            if i == adopt:
+                trial, first = work.try_out(choice, progress=part)
+                adopted = work.hand_over(first, trial)
+            else:
+                trial = work.attempt(choice, progress=part)
             tried.append(trial)
             if told is not None:
                 told(trial, meter.read())
-            if i == adopt:
-                adopted = work.hand_over(first, trial)
         result = work.audit.with_trials(tried) if tried else work.audit
         if plan.tuning.trials:
             study = tune(work, progress=_part(progress, parts - 1, parts))
