@@ -16,6 +16,7 @@ from audit.mitigation.minimax.linear import (
     solve_path,
 )
 from audit.mitigation.minimax.losses import LOSSES
+from audit.mitigation.minimax.own import own_loss
 from audit.mitigation.minimax.rounds import averages, play, vote
 from audit.mitigation.minimax.weights import shares_of
 from audit.mitigation.repair import Task
@@ -163,6 +164,18 @@ def test_losses_do_not_depend_on_which_decision_is_the_good_one(name):
     np.testing.assert_array_equal(
         one.decide(fresh.frame, fresh.group), other.decide(fresh.frame, fresh.group)
     )
+
+
+def test_a_model_of_few_rows_alone_is_no_evidence_of_a_floor(ruled):
+    judge = set_judge(ruled.train, ruled.validation, LOG, threshold=0.5, min_rows=50)
+    assert own_loss(ruled, judge, 1, progress=silent) < 0.6
+    few = np.flatnonzero(ruled.train.group == 1)[:-299]
+    weight = ruled.train.weight.copy()
+    weight[few] = 0
+    quiet = replace(ruled, train=replace(ruled.train, weight=weight))
+    assert own_loss(quiet, judge, 1, progress=silent) is None
+    by_training = set_judge(ruled.train, None, LOG, threshold=0.5, min_rows=50)
+    assert own_loss(ruled, by_training, 1, progress=silent) is None
 
 
 # rounds

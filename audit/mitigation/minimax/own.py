@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from audit.mitigation.minimax.choice import Judge
     from audit.mitigation.repair import Task
     from audit.progress import Progress
+
+
+_ENOUGH: Final = 300
+"""Rows below which a model of one group alone says more about having few rows than about the group."""
 
 
 def own_loss(task: Task, judge: Judge, group: int, *, progress: Progress) -> float | None:
@@ -31,13 +35,15 @@ def own_loss(task: Task, judge: Judge, group: int, *, progress: Progress) -> flo
     Returns
     -------
     float or None
-        Its loss on the judge's rows; None where the group cannot be learned from, or the judge has the training rows, on
+        Its loss on the judge's rows; None where the group has too few rows to learn from, or the judge has the training rows, on
         which a model of few people always looks good, or one kind of error alone is judged, which a model of its own
         does not aim at.
     """
     if judge.source == "train" or judge.loss.counted is not None:
         return None
     rows = np.flatnonzero((task.train.group == group) & (task.train.weight > 0))
+    if len(rows) < _ENOUGH:
+        return None
     try:
         fitted = task.fit(
             task.train.frame.iloc[rows].reset_index(drop=True),
