@@ -74,7 +74,7 @@ def choose(screen: Screen) -> MitigationSpec:
     found = {
         stage: sorted(
             (spec for spec, _ in catalogue().values() if spec.stage == stage),
-            key=lambda spec: (wanted not in spec.aims, len(spec.params), spec.title),
+            key=lambda spec: (wanted not in spec.aims, _cautions(spec), len(spec.params), spec.title),
         )
         for stage in wording.STAGES
     }
@@ -83,9 +83,10 @@ def choose(screen: Screen) -> MitigationSpec:
         "When it works",
         stages,
         default=stages[0],
-        format_func=lambda name: f"{wording.STAGES[name][0]} ({len(found[name])})",
+        format_func=lambda name: wording.STAGES[name][0],
         key="stage",
         required=True,
+        wrap=True,
         bind="query-params",
     )
     stage = stage if stage in found else stages[0]
@@ -102,6 +103,11 @@ def choose(screen: Screen) -> MitigationSpec:
         bind="query-params",
     )
     return specs[chosen]
+
+
+def _cautions(spec: MitigationSpec) -> int:
+    """Count what has to be cleared before a repair may be used, so that what needs least comes first."""
+    return spec.edits_labels + spec.group_at_decision + spec.binary_groups
 
 
 def _wanted(screen: Screen) -> str:
