@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from audit.cost import Cost
     from audit.result import Audit
+    from audit.trial import Trial
 
 WITHIN: Final = 0
 BEYOND: Final = 1
@@ -142,6 +144,7 @@ def _run(arguments: argparse.Namespace) -> int:
             plan,
             model=model_file(arguments, plan),
             progress=_progress(quiet=arguments.quiet),
+            told=None if arguments.quiet else _tell_cost,
         )
     # What is written, said and returned are the same audit.
     result = protected(result)
@@ -160,6 +163,14 @@ def _progress(*, quiet: bool) -> Any:
             sys.stderr.flush()
 
     return report
+
+
+def _tell_cost(trial: Trial, spent: Cost) -> None:
+    """Say on the side what a mitigation cost: it differs from run to run, so it is in no file."""
+    clear = "\r" + " " * 80 + "\r" if sys.stderr.isatty() else ""
+    from audit.wording import cost as said
+
+    sys.stderr.write(f"{clear}{trial.record.title}: {said(spent)}.\n")
 
 
 def _say(result: Audit) -> None:

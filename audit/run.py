@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from audit.before import fitter, train_before
 from audit.bench import decide, left_out, set_up, without_small
+from audit.cost import Meter
 from audit.counting import at_medians, count_decisions
 from audit.engines.duckdb_engine import DuckDBEngine
 from audit.errors import ModelError, RoleError, quote
@@ -29,17 +30,21 @@ from audit.roles import check_roles
 from audit.rows import DataRecord, ModelRecord
 from audit.tuning.search import done_of, tune
 from audit.uploaded import model_inputs, planned_model, run_model
-from audit.work import Work
+from audit.work import AUDITED, Work
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
 
     from audit.cells import Cells
+    from audit.cost import Cost
     from audit.data.dataset import Dataset
     from audit.plan import Plan
     from audit.progress import Progress
     from audit.roles import Outcomes
     from audit.tables.basis import Basis
+    from audit.trial import Trial
 
 MAY_KNOW_ROWS: Final = (
     "An uploaded model may have been trained on rows that are audited here; then it looks better than it is."
@@ -55,6 +60,7 @@ def run(
     *,
     model: Path | str | None = None,
     progress: Progress = silent,
+    told: Callable[[Trial, Cost], None] | None = None,
 ) -> Audit:
     """Audit decisions about people, by group.
 
@@ -68,6 +74,8 @@ def run(
         The model file, where the plan's model is "onnx" or "skops".
     progress : callable
         Called with the share done and a message; may raise to stop the work.
+    told : callable or None
+        Called after each mitigation with what came of it and what it cost.
 
     Returns
     -------
@@ -90,9 +98,12 @@ def run(
             dataset, plan, model=None if model is None else Path(model), progress=within(progress, 0.1, 0.5)
         )
         parts = len(plan.mitigations) + (1 if plan.tuning.trials else 0)
-        tried = []
+        tried: list[Trial] = []
         for i, choice in enumerate(plan.mitigations):
+            meter = Meter()
             tried.append(work.attempt(choice, progress=_part(progress, i, parts)))
+            if told is not None:
+                told(tried[-1], meter.read())
         result = work.audit.with_trials(tried) if tried else work.audit
         if plan.tuning.trials:
             study = tune(work, progress=_part(progress, parts - 1, parts))
@@ -231,7 +242,7 @@ def _prepare_trained(dataset: Dataset, plan: Plan, outcomes: Outcomes, how: Any,
         model=None,
         result=_finish(plan, data, record, cells, basis=basis, progress=progress),
     )
-    work.bench = bench
+    work.bench, work.kept = bench, {AUDITED: before}
     return work
 
 

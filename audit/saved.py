@@ -13,6 +13,7 @@ from audit.plan import SCHEMA_VERSION, Plan
 from audit.rows import Authority, DataRecord, Dropped, ModelRecord, plain
 from audit.rows.studies import Study
 from audit.tables.basis import Basis
+from audit.tradeoff import flips
 from audit.trial import Trial
 
 if TYPE_CHECKING:
@@ -48,7 +49,13 @@ def to_plain(audit: Any) -> dict[str, Any]:
         "disparities_larger_groups": [plain(row) for row in audit.larger],
         "metrics": [plain(row) for row in audit.metrics],
         "comparison": [plain(row) for row in audit.comparison],
-        "trials": [trial.to_dict() for trial in audit.tried],
+        "trials": [
+            {
+                **trial.to_dict(),
+                "flips": [plain(row) for by in audit.groupings for row in flips(trial, audit.plan, by)],
+            }
+            for trial in audit.tried
+        ],
         "study": None if audit.study is None else plain(audit.study),
         "cells": audit.cells.to_dict(),
         "basis": audit.basis.to_dict(),

@@ -10,7 +10,7 @@ import streamlit as st
 
 from audit import wording
 from audit.errors import AuditError
-from audit.figures.pareto import pareto, pareto_alt, pointed_out
+from audit.figures.pareto import pareto, pareto_alt, pointed_out, try_at
 from audit.limits import GENETIC_TRIALS
 from audit.mitigation.catalogue import catalogue
 from audit.names import CRITERIA, MORE_CRITERIA, UTILITIES
@@ -121,7 +121,7 @@ def _results(screen: Screen, study: Study) -> None:
         name="search",
         words=(study.criterion,),
         favourable=favourable,
-        on_pick=lambda number: workspace.set_widget(_TRY, number),
+        picked=lambda gap, utility: _take(study, gap, utility),
     )
     if row is not None:
         _look(screen, study, row)
@@ -134,6 +134,13 @@ def _results(screen: Screen, study: Study) -> None:
             actions.delete_study(screen)
             workspace.notify("The search was removed from this audit.")
             st.rerun()
+
+
+def _take(study: Study, gap: float, utility: float) -> None:
+    """Look at the try that was clicked in the picture."""
+    number = try_at(study, gap, utility)
+    if number is not None:
+        workspace.set_widget(_TRY, str(number))
 
 
 def _options(study: Study) -> dict[str, str]:
