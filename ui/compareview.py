@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -11,8 +11,6 @@ from audit.plan import CRITERIA
 from ui import cached, controls, modeldoors, overview, seriesview, show, tables, text, trials, workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from audit.result import Audit
     from audit.rows import ComparisonRow
     from audit.rows.flips import TradeRow
@@ -231,7 +229,7 @@ class View:
             alt=tradeoff_alt(points, gap_title=title),
             rows=tables.trades(found, confidence=self._confidence),
             name="accuracy-gap",
-            on_pick=lambda point: self._open(found, point),
+            picked=lambda x, y: self._open(found, x, y),
         )
         if len(self._audit.trials) > 1:
             show.note(
@@ -243,11 +241,11 @@ class View:
         row = overview.lead(self._audit)
         return row.metric if row is not None and row.metric in CRITERIA else CRITERIA[0]
 
-    def _open(self, found: tuple[TradeRow, ...], point: Mapping[str, Any]) -> None:
+    def _open(self, found: tuple[TradeRow, ...], x: float, y: float) -> None:
         """Open the repair whose point was clicked."""
         names = list(dict.fromkeys(row.mitigation for row in found))
         for row in found:
-            if (row.gap, row.accuracy) == (point.get("x"), point.get("y")):
+            if (row.gap, row.accuracy) == (x, y):
                 workspace.set_widget("trial", str(names.index(row.mitigation)))
                 workspace.remember("trial", str(names.index(row.mitigation)))
                 return

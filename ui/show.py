@@ -131,7 +131,7 @@ def figure(
     name: str = "figure",
     words: Iterable[str] = (),
     favourable: Outcome = "positive",
-    on_pick: Callable[[Mapping[str, Any]], None] | None = None,
+    picked: Callable[[float, float], None] | None = None,
 ) -> None:
     """Show a picture with its alternative text, its numbers as a table, itself as a file, and its words explained.
 
@@ -151,20 +151,23 @@ def figure(
         Ids of metrics, criteria and comparisons to explain.
     favourable : {"positive", "negative"}, default "positive"
         Which decision is good for the person.
-    on_pick : callable or None, default None
-        Told which point was clicked, before the screen is drawn again: its "x" and "y", and what it carries as
-        "customdata". None where points are not to be clicked.
+    picked : callable or None, default None
+        Told where a point was clicked, before the screen is drawn again.
     """
-    picking: dict[str, Any] = {}
-    if on_pick is not None:
-        picking = {"selection_mode": "points", "on_select": lambda: _picked(key, on_pick)}
+
+    def clicked() -> None:
+        points = workspace.widget(key, {}).get("selection", {}).get("points", [])
+        if points and picked is not None:
+            picked(float(points[0]["x"]), float(points[0]["y"]))
+
     st.plotly_chart(
         fig,
         key=key,
         alt=text.shown(alt) if len(alt) <= text.LIMIT else " ".join(alt.split()),
         theme=None,
         config={"displayModeBar": False, "responsive": True},
-        **picking,
+        on_select=clicked if picked is not None else "ignore",
+        selection_mode="points",
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         numbers = st.toggle("Show the numbers", key=f"{key}_numbers") if rows else False
@@ -182,14 +185,6 @@ def figure(
         _explained(words, favourable)
     if numbers:
         table(rows, key=f"{key}_table", alt=alt)
-
-
-def _picked(key: str, on_pick: Callable[[Mapping[str, Any]], None]) -> None:
-    """Tell which point of a picture was clicked; a click beside the points changes nothing."""
-    chart = workspace.widget(key) or {}
-    points = (chart.get("selection") or {}).get("points", ())
-    if points:
-        on_pick(points[0])
 
 
 def svg(fig: Any, title: str, alt: str) -> bytes:

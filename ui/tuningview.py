@@ -10,7 +10,7 @@ import streamlit as st
 
 from audit import wording
 from audit.errors import AuditError
-from audit.figures.pareto import pareto, pareto_alt, pointed_out
+from audit.figures.pareto import pareto, pareto_alt, pointed_out, try_at
 from audit.limits import GENETIC_TRIALS
 from audit.mitigation.catalogue import catalogue
 from audit.names import CRITERIA, MORE_CRITERIA, UTILITIES
@@ -32,8 +32,6 @@ from ui import actions, cached, controls, jobpanel, overview, show, tables, text
 from ui.problems import message
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from audit.rows.studies import Standing, Study, StudyRow
     from ui.screen import Screen
 
@@ -123,7 +121,7 @@ def _results(screen: Screen, study: Study) -> None:
         name="search",
         words=(study.criterion,),
         favourable=favourable,
-        on_pick=_take,
+        picked=lambda gap, utility: _take(study, gap, utility),
     )
     if row is not None:
         _look(screen, study, row)
@@ -138,6 +136,13 @@ def _results(screen: Screen, study: Study) -> None:
             st.rerun()
 
 
+def _take(study: Study, gap: float, utility: float) -> None:
+    """Look at the try that was clicked in the picture."""
+    number = try_at(study, gap, utility)
+    if number is not None:
+        workspace.set_widget(_TRY, str(number))
+
+
 def _options(study: Study) -> dict[str, str]:
     """List the tries that can be looked at: the picked ones first."""
     done = [row for row in study.rows if row.state == "done" and not row.pareto]
@@ -149,14 +154,6 @@ def _options(study: Study) -> dict[str, str]:
         [f"Try {row.number}{marks[row.number]}: {named(row)}" for row in rows], limit=110
     )
     return {str(row.number): name for row, name in zip(rows, names, strict=True)}
-
-
-def _take(point: Mapping[str, Any]) -> None:
-    """Open the try whose mark was clicked."""
-    carried = point.get("customdata")
-    number = carried[0] if isinstance(carried, list | tuple) and carried else carried
-    if number:
-        workspace.set_widget(_TRY, str(number))
 
 
 def _picked(study: Study) -> StudyRow | None:

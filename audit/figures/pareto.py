@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Final
 
 from audit.figures.axes import nice_ticks, percent_texts, point_texts, starts_at, value_axis
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from audit.wanted import Tuning
 
 _HOVER: Final = 44
+_SAME: Final = 1e-9
 _ABOVE: Final = 3.0
 """Tries that lie further below the picked ones than the picked ones and the model before are apart are left out."""
 
@@ -49,7 +51,7 @@ def pareto(
     -------
     plotly.graph_objects.Figure
         Left is a smaller gap, up is more utility. Rings: tries on the validation rows, their front joined by a line;
-        dots: the picked ones on the test rows. Marks of tries carry their number as ``customdata``.
+        dots: the picked ones on the test rows.
     """
     pointed = pointed_out(study, focus)
     drawn = plain_sheet(
@@ -131,6 +133,27 @@ def pointed_out(study: Study, focus: int | None) -> StudyRow | None:
     """
     measured = [row for row in study.rows if row.state == "done"]
     return next((row for row in measured if row.number == focus), study.chosen)
+
+
+def try_at(study: Study, gap: float, utility: float) -> int | None:
+    """Find the try whose mark lies at a place of the picture.
+
+    Parameters
+    ----------
+    study : Study
+        What was found.
+    gap, utility : float
+        The place.
+
+    Returns
+    -------
+    int or None
+        Its number; None where the mark is of another model.
+    """
+    rows = [*study.front, *(row for row in study.rows if row.state == "done")]
+    places = [(row, at) for row in rows for one in (row.test, row.validation) if (at := _at(one))]
+    near = [row.number for row, at in places if math.dist(at, (gap, utility)) < _SAME]
+    return near[0] if near else None
 
 
 def _at(one: Standing | None) -> tuple[float, float] | None:
@@ -284,7 +307,7 @@ def _marks(
     size: int,
     colours: Sequence[str],
 ) -> None:
-    """Draw marks of tries, each with its number for whoever clicks on it."""
+    """Draw marks of tries; :func:`try_at` finds the one that was clicked."""
     if not placed:
         return
     texts = []
@@ -305,7 +328,6 @@ def _marks(
                 "color": list(colours),
                 "line": {"width": 1.5, "color": list(colours)},
             },
-            "customdata": [[row.number] for _, row in placed],
             "hovertext": texts,
             "hoverinfo": "text",
             "showlegend": False,

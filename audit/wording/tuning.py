@@ -21,7 +21,7 @@ UTILITY_TITLES: Final = {
 """What a search can keep high, as a reader sees it."""
 
 STATE_WORDS: Final = {
-    "done": "Measured",
+    "done": "Compared",
     "pruned": "Given up early",
     "collapsed": "Decides alike",
     "failed": "Not possible",
@@ -205,7 +205,7 @@ def tally(study: Study) -> str:
     Returns
     -------
     str
-        How many were measured, given up early, the same for everybody, or impossible.
+        How many were compared, given up early, the same for everybody, or impossible.
     """
     states = [row.state for row in study.rows]
     said = {
@@ -213,7 +213,7 @@ def tally(study: Study) -> str:
         "collapsed": "decided the same for nearly everybody",
         "failed": "not possible",
     }
-    parts = [f"{count(states.count('done'))} measured"]
+    parts = [f"{count(states.count('done'))} compared"]
     parts += [f"{count(states.count(name))} {words}" for name, words in said.items() if name in states]
     text = f"Of {count(len(states))} tries: {', '.join(parts)}."
     if study.repeats:

@@ -13,7 +13,7 @@ from audit.attempt import run_once
 from audit.data.ingest import ingest_frame
 from audit.errors import Cancelled, InputError, PlanError
 from audit.figures.lowering import lower
-from audit.figures.pareto import pareto, pareto_alt
+from audit.figures.pareto import pareto, pareto_alt, try_at
 from audit.mitigation.reweighing import Reweighing
 from audit.plan import MitigationChoice, Tuning
 from audit.report.compose import compose
@@ -324,12 +324,14 @@ def test_the_report_and_the_picture_show_it(audit):
     assert drawing.primitives
     for row in audit.study.rows:
         assert lower(pareto(audit.study, focus=row.number, theme="dark"), 300).primitives
-    marks = [
-        n[0]
-        for trace in pareto(audit.study).data
-        for n in (trace.customdata if trace.customdata is not None else ())
-    ]
-    assert set(marks) == {row.number for row in audit.study.rows if row.state == "done"}
+    for row in [one for one in audit.study.rows if one.state == "done"]:
+        for one in filter(None, (row.test, row.validation)):
+            found = audit.study.rows[try_at(audit.study, one.gap, one.utility) - 1]
+            # Two tries may lie on one spot: then either of them is what was clicked.
+            assert (one.gap, one.utility) in [
+                (mark.gap, mark.utility) for mark in (found.test, found.validation) if mark
+            ]
+    assert try_at(audit.study, 0.5, 0.5) is None
     assert f"try {audit.study.chosen.number}" in pareto_alt(audit.study)
 
 
