@@ -17,7 +17,8 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from audit.cells import Cells
-from audit.disparity.compare import CRITERION_RATES, number, worst_is_highest
+from audit.disparity.chance import CRITERION_RATES
+from audit.disparity.compare import number, worst_is_highest
 from audit.inference.intervals import newcombe_paired
 from audit.metrics.rates import RATE, RATES, Rate, rate_table, rate_values
 from audit.rows import ComparisonRow, TrialRecord, plain
