@@ -16,7 +16,7 @@ from audit.bench import decide, flat_codes
 from audit.errors import PlanError, listing, quote
 from audit.models.split import TEST, TRAIN, VALIDATION, split_rows
 from audit.progress import named, silent, within
-from audit.rows import TrialRecord
+from audit.rows.trials import TrialRecord
 from audit.trial import COLUMNS, Trial
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from audit.cells import Cells
 from audit.errors import PlanError, listing, quote
 from audit.gather.halves import deal
 from audit.progress import silent, within
-from audit.rows import TrialRecord
+from audit.rows.trials import TrialRecord
 from audit.trial import Trial
 from audit.wording.numbers import count
 

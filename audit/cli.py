@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from audit.errors import AuditError, EngineError, InputError, JobFailed, quote
+from audit.given import data_from, model_file
 from audit.options import (
     adopted_place,
     check_population,
-    data_from,
-    model_file,
     parser,
     plan_from,
     with_population,

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from audit.disparity.compare import CRITERION_RATES, number, worst_is_highest
+from audit.disparity.chance import CRITERION_RATES
+from audit.disparity.compare import number, worst_is_highest
 from audit.inference.intervals import newcombe_paired
 from audit.metrics.rates import RATE, RATES, Rate, rate_table, rate_values
 from audit.rows import ComparisonRow

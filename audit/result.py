@@ -14,13 +14,12 @@ import orjson
 from audit.chapters.case import Case
 from audit.chapters.catalogue import chapters
 from audit.comparison import compare
-from audit.disparity.compare import changed_over_larger, disparity_rows, metric_rows
+from audit.disparity.compare import changed_over_larger, disparity_rows, metric_rows, rests_on_few
 from audit.disparity.verdict import judge, judge_among
 from audit.findings.catalogue import find
 from audit.findings.facts import Facts
 from audit.inference.clusters import ties
 from audit.lookup import disparity_row, group_rows, groupings, metric_row
-from audit.metrics.rates import RATES, rate_table
 from audit.names import FAMILIES, FAMILY
 from audit.plan import Plan, with_tolerance
 from audit.rows import DisparityRow
@@ -32,16 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from audit.cells import Cells
-    from audit.rows import (
-        Authority,
-        ComparisonRow,
-        DataRecord,
-        Finding,
-        MetricRow,
-        ModelRecord,
-        TrialRecord,
-    )
+    from audit.rows import Authority, ComparisonRow, DataRecord, Finding, MetricRow, ModelRecord
     from audit.rows.studies import Study
+    from audit.rows.trials import TrialRecord
     from audit.tables.protection import Protection
 
 LARGER_GROUPS = 30
@@ -399,7 +391,7 @@ def assemble(
         metrics += metric_rows(part, plan, ties=tied)
         rows = disparity_rows(part, plan, ties=tied)
         disparities += rows
-        if _rests_on_few(part, plan):
+        if rests_on_few(part, plan, LARGER_GROUPS):
             larger += changed_over_larger(rows, disparity_rows(part, robust, chance=False, ties=tied))
     base = Audit(
         plan=plan,
@@ -417,13 +409,6 @@ def assemble(
         basis=basis or Basis(),
     )
     return base.with_trials(tried)
-
-
-def _rests_on_few(cells: Cells, plan: Plan) -> bool:
-    """Say whether any rate of any group rests on fewer people than a larger group has."""
-    least = max(plan.grouping.min_size, 1)
-    counts = (rate_table(rate, cells).n for rate in RATES)
-    return any(bool(((n >= least) & (n < LARGER_GROUPS)).any()) for n in counts)
 
 
 def _further(audit: Audit) -> tuple[DisparityRow, ...]:

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from audit.cells import Cells
-from audit.rows import TrialRecord, plain
+from audit.rows import plain
 from audit.rows.series import Series
+from audit.rows.trials import TrialRecord
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +67,7 @@ class Trial:
         Trial
             The trial.
         """
-        from audit.rows import CellCount
+        from audit.rows.trials import CellCount
 
         record = dict(raw["record"])
         record["cells"] = tuple(

@@ -17,7 +17,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from audit.cells import Attribute, Cells
-from audit.disparity import compare
+from audit.disparity import chance, compare
 from audit.plan import Plan, Roles
 from audit.result import assemble
 from audit.rows import Authority, DataRecord, ModelRecord
@@ -66,7 +66,7 @@ def main() -> None:
             work()
             each = []
             for _ in range(9):
-                compare._drawn.cache_clear()  # noqa: SLF001 - as in a new process
+                chance._drawn.cache_clear()  # noqa: SLF001 - as in a new process
                 start = time.process_time()
                 work()
                 each.append(time.process_time() - start)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from audit.plan import Outcome
     from audit.result import Audit
-    from audit.rows import TrialRecord
     from audit.rows.series import Series
+    from audit.rows.trials import TrialRecord
 
 _HEADERS: Final = {
     "training": "While it was trained",

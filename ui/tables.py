@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from audit.plan import Outcome
-    from audit.rows import CellCount, ComparisonRow, DataRecord, DisparityRow, MetricRow
+    from audit.rows import ComparisonRow, DataRecord, DisparityRow, MetricRow
     from audit.rows.flips import FlipRow, TradeRow
+    from audit.rows.trials import CellCount
 
 Lines = list[dict[str, str]]
 

@@ -11,7 +11,8 @@ from audit.mitigation.catalogue import catalogue
 from ui import actions, cached, overview, show, text, workspace
 
 if TYPE_CHECKING:
-    from audit.rows import ComparisonRow, TrialRecord
+    from audit.rows import ComparisonRow
+    from audit.rows.trials import TrialRecord
     from ui.screen import Screen
 
 

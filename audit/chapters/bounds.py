@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from audit.chapters.case import Chapter
-from audit.disparity.compare import CRITERION_RATES, MORE_CRITERION_RATES, number
+from audit.disparity.chance import CRITERION_RATES, MORE_CRITERION_RATES
+from audit.disparity.compare import number
 from audit.inference.unknown import all_in_one, largest_gap, observed_gap, smallest_gap
 from audit.metrics.rates import RATE
 from audit.rows.comparable import BoundRow

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from audit.chapters.case import Chapter
-from audit.disparity.compare import CRITERION_RATES, number, worst_is_highest
+from audit.disparity.chance import CRITERION_RATES
+from audit.disparity.compare import number, worst_is_highest
 from audit.disparity.estimates import estimates
 from audit.inference.clusters import ties
 from audit.inference.guards import debiased_gap, shrunken, split_worst, worst_by_chance

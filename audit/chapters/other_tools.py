@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from audit.chapters.case import Chapter
-from audit.disparity.compare import CRITERION_RATES, reference_group
+from audit.disparity.chance import CRITERION_RATES
+from audit.disparity.compare import reference_group
 from audit.metrics.rates import RATES
 from audit.peers.catalogue import PEERS
 from audit.peers.spec import counts_of

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from audit.chapters.case import Chapter
-from audit.disparity.compare import AVERAGED, CRITERION_RATES, MORE_CRITERION_RATES
+from audit.disparity.chance import AVERAGED, CRITERION_RATES, MORE_CRITERION_RATES
 from audit.disparity.estimates import estimates
 from audit.disparity.judged import Judged, judged, people_needed
 from audit.disparity.robustness import DECISIONS, LABELS, first_turn, plays_a_part

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from audit.chapters.case import Chapter
-from audit.disparity.compare import CRITERION_RATES, chance_draws, number, reference_group
+from audit.disparity.chance import CRITERION_RATES, chance_draws
+from audit.disparity.compare import number, reference_group
 from audit.disparity.estimates import estimates
 from audit.inference.clusters import ties
 from audit.inference.intervals import newcombe

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-import zlib
 from dataclasses import replace
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from audit.disparity.chance import AVERAGED, CRITERION_RATES, MORE_CRITERION_RATES, chance_draws
 from audit.disparity.estimates import Estimates, estimates
 from audit.inference.clusters import design_effects_of_others
-from audit.inference.gaps import Gap, difference_gap, drawn_gaps, equal_groups, ratio_gap, worst_group
+from audit.inference.gaps import Gap, difference_gap, ratio_gap, worst_group
 from audit.inference.intervals import log_ratio, newcombe, wilson
 from audit.metrics.rates import RATE, RATES, Rate, rate_table
 from audit.rows import DisparityRow, MetricRow
@@ -26,49 +25,6 @@ if TYPE_CHECKING:
     from audit.inference.clusters import Ties
     from audit.plan import Plan
     from audit.tables.scores import ScoreCells
-
-CRITERION_RATES = {
-    "demographic_parity": ("selection_rate",),
-    "equal_opportunity": ("true_positive_rate",),
-    "equalized_odds": ("true_positive_rate", "false_positive_rate"),
-}
-"""The rates each main criterion compares, after turning to the favourable outcome."""
-
-MORE_CRITERION_RATES = {
-    "average_odds": ("true_positive_rate", "false_positive_rate"),
-    "predictive_parity": ("precision",),
-    "conditional_use_accuracy": ("precision", "negative_predictive_value"),
-    "accuracy_equality": ("accuracy",),
-}
-"""The same for the further criteria."""
-
-AVERAGED = frozenset({"average_odds"})
-"""Criteria that take the mean of several gaps; the others take the worst."""
-
-_TURNED = {
-    "true_positive_rate": "true_negative_rate",
-    "false_negative_rate": "false_positive_rate",
-    "true_negative_rate": "true_positive_rate",
-    "false_positive_rate": "false_negative_rate",
-    "precision": "negative_predictive_value",
-    "false_discovery_rate": "false_omission_rate",
-    "negative_predictive_value": "precision",
-    "false_omission_rate": "false_discovery_rate",
-}
-"""What a rate is called when the other outcome is the favourable one."""
-
-_STREAM = {
-    "selection_rate": "demographic_parity",
-    "true_positive_rate": "equal_opportunity",
-    "false_negative_rate": "equal_opportunity",
-    "true_negative_rate": "false_positive_rate",
-    "precision": "predictive_parity",
-    "false_discovery_rate": "predictive_parity",
-    "false_omission_rate": "negative_predictive_value",
-    "accuracy": "accuracy_equality",
-    "error_rate": "accuracy_equality",
-}
-"""Name of the stream that a rate draws from: a rate and its complement with one gap show one number for chance."""
 
 
 def number(value: float) -> float | None:
@@ -252,7 +208,11 @@ def _gap_row(
         return replace(row, reason="fewer_than_two_groups" if estimable < 2 else "zero_reference_rate")
     extreme = max if kind == "difference" else min
     at = extreme(range(len(gaps)), key=lambda k: gaps[k].value)
-    expected = _expected(name, rates, cells, plan) if chance and kind == "difference" else float("nan")
+    expected = (
+        float(chance_draws(name, rates, cells.sensitive, plan).mean())
+        if chance and kind == "difference"
+        else float("nan")
+    )
     join = np.mean if name in AVERAGED else np.max if kind == "difference" else np.min
     return replace(
         row,
@@ -263,54 +223,6 @@ def _gap_row(
         high=float(join([gap.high for gap in gaps])),
         expected=number(expected),
     )
-
-
-def _expected(name: str, rates: Sequence[Estimates], cells: Cells, plan: Plan) -> float:
-    return float(chance_draws(name, rates, cells.sensitive, plan).mean())
-
-
-def chance_draws(
-    name: str, rates: Sequence[Estimates], sensitive: tuple[str, ...], plan: Plan
-) -> NDArray[np.float64]:
-    """Draw the gaps of a rate or a criterion that chance alone would show if all groups were equal.
-
-    Parameters
-    ----------
-    name : str
-        Id of the rate or criterion. Each rate has its own stream, so that adding one never changes another; a rate and
-        its complement, whose gaps are the same, share one, and a criterion takes those of its rates.
-    rates : sequence of Estimates
-        The rates that it compares.
-    sensitive : tuple of str
-        The grouping.
-    plan : Plan
-        Seed and number of replicates.
-
-    Returns
-    -------
-    ndarray of shape (replicates,)
-        Gaps; NaN with fewer than two groups.
-    """
-    criterion = name in CRITERION_RATES or name in MORE_CRITERION_RATES
-    # A criterion speaks of rates that are turned to the favourable outcome already.
-    turn = plan.roles.favourable == "negative" and not criterion
-    drawn = []
-    for rate in rates:
-        one = _TURNED.get(rate.rate.id, rate.rate.id) if turn else rate.rate.id
-        sizes, pooled = equal_groups(rate.usable, rate.effective)
-        stream = zlib.crc32("|".join([_STREAM.get(one, one), *sensitive]).encode())
-        drawn.append(_drawn(plan.seed, stream, sizes.tobytes(), pooled, plan.replicates))
-    # The worst of two rates is larger by chance than either of them: the larger is taken in every replicate.
-    return np.asarray((np.mean if name in AVERAGED else np.max)(drawn, axis=0))
-
-
-@lru_cache(maxsize=128)
-def _drawn(seed: int, stream: int, sizes: bytes, pooled: float, replicates: int) -> NDArray[np.float64]:
-    """Draw gaps once for all rates and criteria that share a stream."""
-    rng = np.random.default_rng([seed, stream])
-    found = drawn_gaps(np.frombuffer(sizes, dtype=np.int64), pooled, replicates=replicates, rng=rng)
-    found.setflags(write=False)
-    return found
 
 
 def _worst_row(
@@ -481,3 +393,25 @@ def changed_over_larger(rows: Sequence[DisparityRow], robust: Sequence[Disparity
         if (other.group, other.reference, other.value) != (row.group, row.reference, row.value):
             kept.append(other)
     return kept
+
+
+def rests_on_few(cells: Cells, plan: Plan, larger: int) -> bool:
+    """Say whether any rate of any group rests on fewer people than a larger group has.
+
+    Parameters
+    ----------
+    cells : Cells
+        Counts with one decision.
+    plan : Plan
+        Smallest denominator of a rate.
+    larger : int
+        People from which on a group is a larger one.
+
+    Returns
+    -------
+    bool
+        Where not, gaps over the larger groups are the gaps over all.
+    """
+    least = max(plan.grouping.min_size, 1)
+    counts = (rate_table(rate, cells).n for rate in RATES)
+    return any(bool(((n >= least) & (n < larger)).any()) for n in counts)

@@ -65,22 +65,28 @@ class DuckDBEngine(LazyEngine):
     def __init__(self, temp: Path | None = None) -> None:
         super().__init__()
         self.temp = temp
+        self._databases: dict[tuple[int | None, int], Any] = {}
 
     @contextmanager
     def _connected(self, threads: int | None = None) -> Iterator[Any]:
-        config: dict[str, Any] = {
-            "memory_limit": f"{memory_mb()}MB",
-            "temp_directory": str(self.temp or _temp()),
-            "enable_external_access": "true",
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            # The ends of a column in a Parquet file's footer do not count "not a number": DuckDB concludes from them that
-            # there is none, and then takes such a score for a positive decision.
-            "disabled_optimizers": "statistics_propagation",
-        }
-        if threads:
-            config["threads"] = threads
-        connection = duckdb.connect(":memory:", config=config)
+        # Opening a database costs more than counting a small file: it is kept, and each scan has a connection of its own.
+        settings = (threads, memory_mb())
+        if settings not in self._databases:
+            config: dict[str, Any] = {
+                "memory_limit": f"{settings[1]}MB",
+                "temp_directory": str(self.temp or _temp()),
+                "enable_external_access": "true",
+                "enable_external_file_cache": "false",
+                "autoinstall_known_extensions": "false",
+                "autoload_known_extensions": "false",
+                # The ends of a column in a Parquet file's footer do not count "not a number": DuckDB concludes from
+                # them that there is none, and then takes such a score for a positive decision.
+                "disabled_optimizers": "statistics_propagation",
+            }
+            if threads:
+                config["threads"] = threads
+            self._databases[settings] = duckdb.connect(":memory:", config=config)
+        connection = self._databases[settings].cursor()
         try:
             yield connection
         finally:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     import plotly.graph_objects as go
 
-    from audit.rows import CellCount, DataRecord
+    from audit.rows import DataRecord
+    from audit.rows.trials import CellCount
 
 
 def cells(

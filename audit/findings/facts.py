@@ -10,15 +10,8 @@ if TYPE_CHECKING:
 
     from audit.cells import Cells
     from audit.plan import Plan
-    from audit.rows import (
-        Authority,
-        ComparisonRow,
-        DataRecord,
-        DisparityRow,
-        MetricRow,
-        ModelRecord,
-        TrialRecord,
-    )
+    from audit.rows import Authority, ComparisonRow, DataRecord, DisparityRow, MetricRow, ModelRecord
+    from audit.rows.trials import TrialRecord
     from audit.tables.basis import Basis
 
 

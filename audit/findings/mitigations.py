@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from audit.disparity.compare import CRITERION_RATES
+from audit.disparity.chance import CRITERION_RATES
 from audit.rows import Finding
 from audit.wording import (
     LEVELLING,

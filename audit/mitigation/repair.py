@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from audit.mitigation.table import TrainingTable, Treated
     from audit.models.baseline import Fitted
     from audit.progress import Progress
-    from audit.rows import CellCount
     from audit.rows.series import Series
+    from audit.rows.trials import CellCount
 
     Groups: TypeAlias = NDArray[np.integer[Any]]
     Fit: TypeAlias = Callable[[pd.DataFrame, NDArray[np.int8], NDArray[np.float64] | None, Progress], Fitted]

@@ -9,7 +9,7 @@ import numpy as np
 from audit.mitigation.repair import PreProcessing
 from audit.mitigation.spec import MitigationSpec, Param, resolve_params
 from audit.mitigation.table import Treated, group_name
-from audit.rows import CellCount
+from audit.rows.trials import CellCount
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

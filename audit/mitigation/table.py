@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from audit.errors import InputError, quote
-from audit.rows import CellCount
+from audit.rows.trials import CellCount
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from audit.plan import Outcome
-    from audit.rows import ComparisonRow, TrialRecord
+    from audit.rows import ComparisonRow
     from audit.rows.flips import FlipRow
+    from audit.rows.trials import TrialRecord
 
 
 LEVELLING: Final = ("demographic_parity", "equal_opportunity")

@@ -13,7 +13,7 @@ from audit.cells import Attribute, from_arrays
 from audit.comparison import bias_corrected, compare
 from audit.inference.intervals import newcombe_paired
 from audit.plan import Grouping, Plan, Roles
-from audit.rows import TrialRecord
+from audit.rows.trials import TrialRecord
 from audit.trial import Trial
 
 PLAN = Plan(replicates=400)

@@ -6,7 +6,7 @@ import pytest
 
 from audit import wording
 from audit.cli import status
-from audit.disparity.compare import CRITERION_RATES, MORE_CRITERION_RATES
+from audit.disparity.chance import CRITERION_RATES, MORE_CRITERION_RATES
 from audit.names import CRITERIA, FAMILIES, FAMILY, KNOWN_TOLERANCES, MORE_CRITERIA, RATES
 from audit.rows import DisparityRow, MetricRow
 from audit.run import run

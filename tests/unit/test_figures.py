@@ -23,7 +23,8 @@ from audit.figures.theme import group_colour, palette
 from audit.figures.tradeoff import TradePoint, tradeoff
 from audit.figures.training import cells, cells_alt, rowflow, rowflow_alt
 from audit.figures.worst import worst
-from audit.rows import CellCount, ComparisonRow, DataRecord, DisparityRow, Dropped, MetricRow
+from audit.rows import ComparisonRow, DataRecord, DisparityRow, Dropped, MetricRow
+from audit.rows.trials import CellCount
 
 HOSTILE = (
     "<b>bold</b><br><script>alert(1)</script>",

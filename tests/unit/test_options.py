@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from audit.options import model_file, parser
+from audit.given import model_file
+from audit.options import parser
 from audit.plan import ModelChoice, Plan
 
 

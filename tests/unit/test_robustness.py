@@ -9,7 +9,7 @@ import pytest
 
 from audit.cells import Attribute, Cells
 from audit.chapters.robustness import robustness
-from audit.disparity.compare import CRITERION_RATES
+from audit.disparity.chance import CRITERION_RATES
 from audit.disparity.robustness import DECISIONS, LABELS
 from audit.disparity.verdict import decide
 from audit.inference.gaps import difference_gap, ratio_gap

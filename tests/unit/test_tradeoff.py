@@ -17,7 +17,8 @@ from audit.data.ingest import ingest_frame
 from audit.errors import PlanError
 from audit.models.split import TEST, TRAIN, VALIDATION
 from audit.plan import MitigationChoice, ModelChoice, Plan, Roles
-from audit.rows import ComparisonRow, TrialRecord
+from audit.rows import ComparisonRow
+from audit.rows.trials import TrialRecord
 from audit.run import prepare
 from audit.tradeoff import flips, trade_rows
 from audit.trial import Trial

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from audit.report.blocks import Block, Table
     from audit.report.document import RowLike
     from audit.result import Audit
-    from audit.rows import ComparisonRow, TrialRecord
+    from audit.rows import ComparisonRow
+    from audit.rows.trials import TrialRecord
 
 _NOTES: Final = 4
 _CELLS: Final = 6
