@@ -164,7 +164,8 @@ def _models(
     files, left = {}, []
     if rule is not None and rule.drawn:
         left.append(_DRAWN)
-    inner = fitted.estimator if fitted.encoder is None else as_pipeline(fitted, frame)
+    refitted = fitted.encoder is None and fitted.estimator is not None  # a fresh copy of the uploaded model
+    inner = fitted.estimator if refitted else as_pipeline(fitted, frame)
     try:
         whole = inner if rule is None or rule.drawn else with_thresholds(inner, rule, first.bench, columns)
     except ModelError as error:

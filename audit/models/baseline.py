@@ -59,6 +59,8 @@ class Fitted:
     estimator : object or None
         What scores the numbers, where the model was trained here: a fitted scikit-learn classifier or a
         :class:`audit.models.network.Network`.
+    members : tuple of (float, Fitted), default ()
+        Where the score is a mean of those of several models: each with its weight.
     """
 
     title: str
@@ -68,6 +70,7 @@ class Fitted:
     bounded: bool = True
     encoder: Encoder | None = None
     estimator: Any = None
+    members: tuple[tuple[float, Fitted], ...] = ()
 
     def score(self, frame: pd.DataFrame) -> NDArray[np.float64]:
         """Estimate for each row the probability of the positive label.
@@ -92,6 +95,33 @@ class Fitted:
             return np.empty(0)
         found = np.asarray(self.predict(frame), dtype=np.float64)
         return np.clip(found, 0.0, 1.0) if self.bounded else found
+
+
+def mean_of(members: Sequence[tuple[float, Fitted]], *, title: str, notes: tuple[str, ...] = ()) -> Fitted:
+    """Take the weighted mean of the scores of several models as a model.
+
+    Parameters
+    ----------
+    members : sequence of (float, Fitted)
+        Each model with its weight, 0 or more; those of weight 0 are left out.
+    title : str
+        What it is called.
+    notes : tuple of str
+        What a reader should know about the training.
+
+    Returns
+    -------
+    Fitted
+        The model.
+    """
+    total = sum(weight for weight, _ in members)
+    shares = tuple((weight / total, one) for weight, one in members if weight > 0)
+
+    def predict(frame: pd.DataFrame) -> NDArray[np.float64]:
+        return np.asarray(np.sum([share * one.score(frame) for share, one in shares], axis=0))
+
+    features = dict.fromkeys(name for _, one in shares for name in one.features)
+    return Fitted(title=title, features=tuple(features), notes=notes, predict=predict, members=shares)
 
 
 def given_scores(column: str) -> Fitted:

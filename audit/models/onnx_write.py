@@ -54,7 +54,8 @@ class _Graph:
         return name
 
     def take(self, name: str, kind: int) -> str:
-        self.inputs.append(self._helper.make_tensor_value_info(name, kind, [None, 1]))
+        if name not in (known.name for known in self.inputs):
+            self.inputs.append(self._helper.make_tensor_value_info(name, kind, [None, 1]))
         return name
 
     def join(self, parts: list[str]) -> str:
@@ -83,22 +84,13 @@ def to_onnx(fitted: Fitted, frame: pd.DataFrame) -> bytes:
     """
     from onnx import TensorProto, helper
 
-    encoder, estimator = fitted.encoder, fitted.estimator
-    if encoder is None or estimator is None:
-        raise not_portable("it was not trained here on columns that are known")
-    _check_columns(encoder, frame)
     graph = _Graph()
-    kind = type(estimator).__name__
-    if kind == "HistGradientBoostingClassifier":
-        margin = _trees(graph, encoder, estimator, frame)
-    elif kind == "Network":
-        weights, offsets = layers(estimator)
-        margin = _layers(graph, _matrix(graph, encoder, frame), weights, offsets)
-    elif kind == "LogisticRegression":
-        margin = _layers(graph, _matrix(graph, encoder, frame), [estimator.coef_.T], [estimator.intercept_])
-    else:
-        raise not_portable(f"no graph is written for {quote(kind)}")
-    score = graph.add("Sigmoid", margin)
+    members = fitted.members or ((1.0, fitted),)
+    parts = [
+        graph.add("Mul", _score(graph, one, frame), graph.constant(np.full((1, 1), share)))
+        for share, one in members
+    ]
+    score = parts[0] if len(parts) == 1 else graph.add("Sum", *parts)
     other = graph.add("Sub", graph.constant(np.ones((1, 1))), score)
     graph.add("Concat", other, score, axis=1, output="probabilities")
     chosen = graph.add("Greater", score, graph.constant(np.full((1, 1), 0.5)))
@@ -116,6 +108,25 @@ def to_onnx(fitted: Fitted, frame: pd.DataFrame) -> bytes:
         ir_version=10,
     )
     return bytes(made.SerializeToString(deterministic=True))
+
+
+def _score(graph: _Graph, fitted: Fitted, frame: pd.DataFrame) -> str:
+    """Write what one model computes."""
+    encoder, estimator = fitted.encoder, fitted.estimator
+    if encoder is None or estimator is None:
+        raise not_portable("it was not trained here on columns that are known")
+    _check_columns(encoder, frame)
+    kind = type(estimator).__name__
+    if kind == "HistGradientBoostingClassifier":
+        margin = _trees(graph, encoder, estimator, frame)
+    elif kind == "Network":
+        weights, offsets = layers(estimator)
+        margin = _layers(graph, _matrix(graph, encoder, frame), weights, offsets)
+    elif kind == "LogisticRegression":
+        margin = _layers(graph, _matrix(graph, encoder, frame), [estimator.coef_.T], [estimator.intercept_])
+    else:
+        raise not_portable(f"no graph is written for {quote(kind)}")
+    return graph.add("Sigmoid", margin)
 
 
 def _check_columns(encoder: Encoder, frame: pd.DataFrame) -> None:

@@ -40,7 +40,7 @@ def as_pipeline(fitted: Fitted, frame: pd.DataFrame) -> Any:
 
     Returns
     -------
-    sklearn.pipeline.Pipeline
+    sklearn.pipeline.Pipeline or sklearn.ensemble.VotingClassifier
         Fitted; takes a table with the features and gives the same scores.
 
     Raises
@@ -48,6 +48,8 @@ def as_pipeline(fitted: Fitted, frame: pd.DataFrame) -> Any:
     ModelError
         With code "model_not_portable" where the model is none that scikit-learn has.
     """
+    if fitted.members:
+        return _vote(fitted, frame)
     encoder, estimator = fitted.encoder, fitted.estimator
     if encoder is None or estimator is None:
         raise not_portable("it was not trained here on columns that are known")
@@ -66,6 +68,25 @@ def as_pipeline(fitted: Fitted, frame: pd.DataFrame) -> Any:
         turned.coef_ = turned.coef_[:, wanted]
         return _joined(_one_hot(encoder, frame), [], turned)
     return _joined(_one_hot(encoder, frame), [("order", _reordered(wanted))], estimator)
+
+
+def _vote(fitted: Fitted, frame: pd.DataFrame) -> Any:
+    """Join several models by the weighted mean of their scores."""
+    from sklearn.ensemble import VotingClassifier
+    from sklearn.preprocessing import LabelEncoder
+    from sklearn.utils import Bunch
+
+    parts = [(f"model {at + 1}", as_pipeline(one, frame)) for at, (_, one) in enumerate(fitted.members)]
+    looks = {tuple(part.feature_names_in_) for _, part in parts}
+    if len(looks) > 1:
+        raise not_portable("its models look at different columns")
+    made = VotingClassifier(parts, voting="soft", weights=[share for share, _ in fitted.members])
+    made.estimators_ = [part for _, part in parts]
+    made.named_estimators_ = Bunch(**dict(parts))
+    made.le_ = LabelEncoder().fit([0, 1])
+    made.classes_ = made.le_.classes_
+    made.feature_names_in_ = parts[0][1].feature_names_in_
+    return made
 
 
 def not_portable(why: str) -> ModelError:

@@ -14,7 +14,7 @@ from audit.data.ingest import ingest_frame
 from audit.errors import StoreError
 from audit.handover.files import NAMES
 from audit.store import Store
-from tests.unit.test_handover import people, plan_of
+from tests.handing import people, plan_of
 
 
 @pytest.fixture
