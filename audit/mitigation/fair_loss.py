@@ -20,7 +20,7 @@ SPEC = MitigationSpec(
     stage="in",
     summary=(
         "Trains a neural network that is also charged for the distance between the groups' rates. The charge can be "
-        "set by hand, chosen among several on held-out rows, or raised while training until a gap is small enough."
+        "set by hand, chosen among several, or raised while training until a gap is small enough."
     ),
     assumes=(
         "The labels are taken as they are: for equal chances and equal errors they have to be right. "
@@ -83,7 +83,7 @@ SPEC = MitigationSpec(
             default=0.02,
             low=0.0,
             high=0.5,
-            help="For growing: the penalty rises while the gap on held-out rows is wider (0.02 is 2 points).",
+            help="For growing: the penalty rises while the gap is wider (0.02 is 2 points).",
         ),
         Param(
             id="give_up",
@@ -93,8 +93,8 @@ SPEC = MitigationSpec(
             low=0.0,
             high=0.2,
             help=(
-                "For choosing: the smallest gap is taken among networks that lose no more accuracy than this on "
-                "held-out rows (0.01 is 1 point)."
+                "For choosing: the smallest gap is taken among networks that lose no more accuracy than this "
+                "(0.01 is 1 point)."
             ),
         ),
     ),
@@ -213,8 +213,8 @@ def _of_path(kept: Tried, every: tuple[Tried, ...], aim: str) -> tuple[str, ...]
     said = []
     if kept.gap is not None and plain.gap is not None:
         said.append(
-            f"Of {len(every)} weights {kept.coefficient:g} was kept: on held-out rows the gap between {_NAMES[aim]} is "
-            f"{100 * kept.gap:.1f} points (without penalty {100 * plain.gap:.1f}) at an accuracy of "
+            f"Of {len(every)} weights {kept.coefficient:g} was kept: on training and held-out rows the gap between "
+            f"{_NAMES[aim]} is {100 * kept.gap:.1f} points (without penalty {100 * plain.gap:.1f}), and the accuracy "
             f"{100 * kept.accuracy:.1f} % (without {100 * plain.accuracy:.1f} %)."
         )
     if collapsed:
@@ -230,13 +230,13 @@ def _of_tolerance(kept: Tried, tolerance: float, aim: str) -> tuple[str, ...]:
         return ()
     if kept.gap <= tolerance:
         met = (
-            f"On held-out rows the gap between {_NAMES[aim]} came down to {100 * kept.gap:.1f} points, within the "
+            f"On training and held-out rows the gap between {_NAMES[aim]} came down to {100 * kept.gap:.1f} points, within the "
             f"{100 * tolerance:.1f} asked for, at a weight of the penalty of {kept.coefficient:.2f}."
         )
         return (met,)
     missed = (
         f"The tolerance of {100 * tolerance:.1f} points was not met in any epoch: the smallest gap between "
-        f"{_NAMES[aim]} on held-out rows is {100 * kept.gap:.1f} points."
+        f"{_NAMES[aim]} on training and held-out rows is {100 * kept.gap:.1f} points."
     )
     return (missed,)
 
@@ -246,7 +246,7 @@ def _no_gap(taught: Lesson, kept: Tried, aim: str) -> tuple[str, ...]:
     if kept.gap is not None:
         return ()
     said = (
-        f"The gap between {_NAMES[aim]} cannot be estimated on {len(taught.held):,} held-out rows: fewer than two "
-        "groups have ten rows that it is about."
+        f"The gap between {_NAMES[aim]} cannot be estimated on {len(taught.rows):,} training rows: fewer than two groups "
+        "have ten rows that it is about."
     )
     return (said,)

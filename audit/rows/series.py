@@ -36,7 +36,7 @@ class Series:
     picked : float or None
         The place that was kept.
     rows : str, default "validation"
-        On which rows it was measured: "train" or "validation".
+        On which rows it was measured: "train", "validation" or "both".
     """
 
     id: str

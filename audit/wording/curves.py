@@ -27,6 +27,12 @@ _TITLES: Final = {
     "robust_accuracy_before": "Accuracy with moved numbers, before",
 }
 
+_ROWS: Final = {
+    "validation": "held-out rows",
+    "train": "the training rows",
+    "both": "training and held-out rows",
+}
+
 _SHARES: Final = ("accuracy", "rate", "share")
 
 
@@ -160,9 +166,9 @@ def held_out(series: Series) -> str:
     Returns
     -------
     str
-        "held-out rows" or "the training rows".
+        Such as "held-out rows".
     """
-    return "held-out rows" if series.rows == "validation" else "the training rows"
+    return _ROWS.get(series.rows, "held-out rows")
 
 
 def place_kept(series: Series) -> int:

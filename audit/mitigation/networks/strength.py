@@ -1,4 +1,8 @@
-"""How strong a penalty is to be: one network for each strength, or one whose strength grows until a gap is closed."""
+"""How strong a penalty is to be: one network for each strength, or one whose strength grows until a gap is closed.
+
+Gaps are measured on the training and the held-out rows together. A gap of chances on a few thousand held-out rows is
+mostly chance itself, and a small network that stops early has learned little by heart: see decision 019.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,9 @@ import numpy as np
 
 from audit.mitigation.networks.lesson import PLAIN, Learned, Lesson, learn
 from audit.mitigation.networks.penalty import GAPS, FairLoss, gap
+from audit.models.networks.judged import judge
+from audit.models.networks.rows import one_thread, together
+from audit.models.networks.trainer import scored
 from audit.progress import shown, within
 from audit.rows.series import Series
 
@@ -45,7 +52,7 @@ class Tried:
     learned : Learned
         The network that came of it.
     judged : Judged
-        What it does on the rows kept to judge by.
+        What it does on all rows, those that it learned from and those kept to judge by.
     gap : float or None
         The gap of its decisions there.
     accuracy : float
@@ -84,20 +91,40 @@ def train_with(taught: Lesson, aim: str, coefficient: float, *, progress: Progre
 
 
 def _tried(taught: Lesson, aim: str, coefficient: float, learned: Learned) -> Tried:
-    final = learned.course.final
-    if final is None:
-        raise RuntimeError("a network was trained without rows to judge it by")
+    with one_thread():
+        judged = judge_all(learned.net, taught.rows, taught.held, cut=taught.cut)
     return Tried(
         coefficient=coefficient,
         learned=learned,
-        judged=final,
-        gap=gap(final, aim, taught.good),
-        accuracy=float(final.rates()[0][0]),
+        judged=judged,
+        gap=gap(judged, aim, taught.good),
+        accuracy=float(judged.rates()[0][0]),
     )
 
 
+def judge_all(net: Net, rows: NetRows, held: NetRows, *, cut: float) -> Judged:
+    """Measure what a network does on all rows.
+
+    Parameters
+    ----------
+    net : Net
+        The network.
+    rows, held : NetRows
+        The rows that it learned from, and those kept to judge by; they may be the same.
+    cut : float
+        Log-odds from which on the decision is positive.
+
+    Returns
+    -------
+    Judged
+        Decisions by group.
+    """
+    every = rows if held is rows else together(rows, held)
+    return judge(scored(net, every), every, cut=cut, areas=False)
+
+
 def sweep(taught: Lesson, aim: str, give_up: float, *, progress: Progress) -> tuple[Tried, tuple[Tried, ...]]:
-    """Train a network for each strength and choose one on the rows kept to judge by.
+    """Train a network for each strength and choose one.
 
     Parameters
     ----------
@@ -149,7 +176,7 @@ class UntilMet(FairLoss):
 
     Notes
     -----
-    λ ← max(0, λ + η (gap − ε)) (dual ascent), with the gap of the decisions on the rows kept to judge by.
+    λ ← max(0, λ + η (gap − ε)) (dual ascent), with the gap of the decisions on all rows.
     """
 
     def __init__(self, aim: str, tolerance: float, *, cut: float, good: int) -> None:
@@ -166,7 +193,7 @@ class UntilMet(FairLoss):
         """Prefer epochs that meet the tolerance, of these the one with the smallest loss; then move the coefficient."""
         del logits
         self.used.append(self.coefficient)
-        wide = gap(judged, self.aim, self.good)
+        wide = gap(judge_all(self.net, self.rows, self.held, cut=self.cut), self.aim, self.good)
         if wide is None:
             return judged.loss
         moved = self.coefficient + _GROWTH * (wide - self.tolerance)
@@ -238,6 +265,7 @@ def path(taught: Lesson, aim: str, every: list[Tried] | tuple[Tried, ...], chose
         x=tuple(one.coefficient for one in every),
         values=tuple(tuple(tuple(line) for line in by_group) for by_group in lines.values()),
         picked=None if chosen is None else chosen.coefficient,
+        rows="train" if taught.judges == "train" else "both",
     )
 
 

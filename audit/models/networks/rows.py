@@ -72,6 +72,29 @@ class NetRows:
         )
 
 
+def together(one: NetRows, other: NetRows) -> NetRows:
+    """Put rows of the same groups one after the other.
+
+    Parameters
+    ----------
+    one, other : NetRows
+        The rows.
+
+    Returns
+    -------
+    NetRows
+        All of them.
+    """
+    return NetRows(
+        numbers=torch.cat([one.numbers, other.numbers]),
+        codes=torch.cat([one.codes, other.codes]),
+        label=torch.cat([one.label, other.label]),
+        weight=torch.cat([one.weight, other.weight]),
+        group=torch.cat([one.group, other.group]),
+        groups=one.groups,
+    )
+
+
 def offsets_of(widths: NDArray[np.int64]) -> NDArray[np.int64]:
     """Say where each column's levels begin among all levels.
 
