@@ -128,7 +128,9 @@ class RejectOption(PostProcessing):
         return Adjusted(
             rule=after.rule(problem),
             notes=(
-                f"Scores within {places[at]:.3g} of the threshold {scores.threshold:.3g} are decided by the group.",
+                f"Scores within {places[at]:.3g} of the threshold {scores.threshold:.3g} are decided by the group."
+                if at
+                else "No margin does better than the threshold of now: nothing is changed.",
                 *what_changed(problem, found[0], after),
                 *(short if after.gap > tolerance else ()),
                 *left_alone(problem),

@@ -111,6 +111,12 @@ SPEC = MitigationSpec(
     group_at_decision=True,
 )
 
+_WIDER = 0.01
+_NOT_REACHED = (
+    "One threshold for each group comes no nearer to the tolerance unless more than one decision in a hundred is given "
+    "up for it; with a draw between two thresholds the gap would be within the tolerance on these rows."
+)
+
 
 class ThresholdProgramme(PostProcessing):
     """Choose points on the hulls of the groups' curves by a linear programme, and thresholds that lead to them.
@@ -201,6 +207,7 @@ class ThresholdProgramme(PostProcessing):
             tell=lambda share: progress(0.1 + 0.85 * share, "Solving for each tolerance"),
         )
         drawn, share = how_drawn(problem, after, scores)
+        wider = after.gap > float(settings["tolerance"]) + _WIDER
         sure, margin = how_sure(problem, after)
         progress(1.0, "Thresholds are set")
         return Adjusted(
@@ -209,6 +216,7 @@ class ThresholdProgramme(PostProcessing):
                 *what_changed(problem, before, after),
                 *left_alone(problem),
                 *coarse(scores),
+                *((_NOT_REACHED,) if wider else ()),
                 *drawn,
                 *sure,
             ),

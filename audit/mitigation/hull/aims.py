@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-FEWEST: Final = 10
+FEWEST: Final = 20
 """With fewer people than this in a rate, a group keeps the threshold it has."""
 
 _RATES: Final = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from audit.mitigation.hull.aims import rate_of
-from audit.mitigation.hull.programme import Outcome, weigh
+from audit.mitigation.hull.programme import Outcome, solve, weigh
 from audit.mitigation.rule import Step
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ _BEYOND: Final = (0.0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 
 _STARTS = 600
 _CORNERS = 48
 _CLOSE = 1e-12
+_DEARER = 0.01
 
 
 def choose(problem: Problem, tolerance: float) -> Outcome:
@@ -47,18 +48,22 @@ def choose(problem: Problem, tolerance: float) -> Outcome:
     Notes
     -----
     What is smallest is the mean cost of the errors plus the gap beyond the tolerance: one point of gap weighs as much
-    as the cost of a false negative for one point of the people. The choice is by windows: for a window of rates every
-    group takes its cheapest threshold inside, and windows of many widths are tried at many places, then again around
-    the best.
+    as one error more for every hundred people. It may cost one such error more than the solution with a draw, so that
+    coarse scores do not end where nobody or everybody is selected, which makes all rates alike. The choice is by
+    windows: for a window of rates every group takes its cheapest threshold inside, and windows of many widths are
+    tried at many places, then again around the best.
     """
     tables = [
         _Table(problem, curve, floor) for curve, floor in zip(problem.curves, problem.floors, strict=True)
     ]
     search = _along if len(problem.aim.rates) == 1 else _across
-    best, picked = np.inf, [int(np.argmin(table.cost)) for table in tables]
+    picked = [int(np.argmin(table.cost)) for table in tables]
+    least = sum(float(table.cost[at]) for table, at in zip(tables, picked, strict=True))
+    most = max(solve(problem, tolerance).cost + _DEARER, least + _CLOSE)
+    best = np.inf
     around: tuple[float, float] | None = None
     for _ in range(3):
-        value, found, around = search(tables, tolerance, around)
+        value, found, around = search(tables, (tolerance, most), around)
         if value < best - _CLOSE:
             best, picked = value, found
     steps = [
@@ -102,7 +107,7 @@ class _Table:
 
 
 def _along(
-    tables: list[_Table], tolerance: float, around: tuple[float, float] | None
+    tables: list[_Table], limits: tuple[float, float], around: tuple[float, float] | None
 ) -> tuple[float, list[int], tuple[float, float]]:
     """Move windows along one rate."""
     places = np.unique(np.concatenate([table.rates[0] for table in tables]))
@@ -118,12 +123,12 @@ def _along(
             np.searchsorted(rate, start + width + _CLOSE, side="right"),
         )
 
-    value, picked, at = _best(tables, tolerance, ranges)
+    value, picked, at = _best(tables, limits, ranges)
     return value, picked, (float(start[max(at - 1, 0)]), float(start[min(at + 1, len(start) - 1)]))
 
 
 def _across(
-    tables: list[_Table], tolerance: float, around: tuple[float, float] | None
+    tables: list[_Table], limits: tuple[float, float], around: tuple[float, float] | None
 ) -> tuple[float, list[int], tuple[float, float]]:
     """Move square windows over two rates, both of which rise along a group's thresholds."""
     grids = []
@@ -144,14 +149,17 @@ def _across(
         )
         return np.maximum(*starts), np.minimum(*ends)
 
-    value, picked, at = _best(tables, tolerance, ranges)
+    value, picked, at = _best(tables, limits, ranges)
     return value, picked, (float(first[at]), float(second[at]))
 
 
 def _best(
-    tables: list[_Table], tolerance: float, ranges: Callable[[_Table, float], tuple[Places, Places]]
+    tables: list[_Table],
+    limits: tuple[float, float],
+    ranges: Callable[[_Table, float], tuple[Places, Places]],
 ) -> tuple[float, list[int], int]:
     """Try windows of many widths and keep the best choice of any."""
+    tolerance, most = limits
     best, picked, at = np.inf, [0] * len(tables), 0
     for beyond in _BEYOND:
         if beyond >= best:
@@ -165,7 +173,7 @@ def _best(
         for axis in range(len(tables[0].rates)):
             rates = np.stack([table.rates[axis][own] for table, own in zip(tables, found, strict=True)])
             gap = np.maximum(gap, rates.max(axis=0) - rates.min(axis=0))
-        value = cost + np.maximum(gap - tolerance, 0.0)
+        value = np.where(cost <= most, cost + np.maximum(gap - tolerance, 0.0), np.inf)
         one = int(np.argmin(value))
         if value[one] < best:
             best, picked, at = float(value[one]), found[:, one].tolist(), one

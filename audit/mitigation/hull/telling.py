@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 _Z: Final = 1.959963984540054
 _WANTED: Final = 0.03
-_MOST_NAMED: Final = 4
+MOST_NAMED: Final = 4
+"""How many groups a sentence names."""
+
 _LOST: Final = 0.005
 _FEW_VALUES: Final = 20
 
@@ -60,7 +62,7 @@ def what_changed(problem: Problem, before: Outcome, after: Outcome) -> list[str]
     losers = _losers(problem, before, after)
     if losers:
         said.append(
-            f"Some pay for it there: among {aim.who('chance')}, favourable decisions became rarer {_listed(losers)}."
+            f"Some pay for it there: among {aim.who('chance')}, favourable decisions became rarer {listed(losers)}."
         )
     return said + _collapsed(problem, after)
 
@@ -323,11 +325,22 @@ def curve_series(
 
 def _groups(names: list[str], *, first: bool = False) -> str:
     word = "group" if len(names) == 1 else "groups"
-    return f"{word.capitalize() if first else word} {_listed(names)}"
+    return f"{word.capitalize() if first else word} {listed(names)}"
 
 
-def _listed(names: list[str]) -> str:
-    """List names, and only count those beyond a few."""
-    if len(names) <= _MOST_NAMED:
+def listed(names: list[str]) -> str:
+    """List names, and only count those beyond a few.
+
+    Parameters
+    ----------
+    names : list of str
+        Names.
+
+    Returns
+    -------
+    str
+        Such as "a, b and c".
+    """
+    if len(names) <= MOST_NAMED:
         return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-    return f"{', '.join(names[:_MOST_NAMED])} and {len(names) - _MOST_NAMED} more"
+    return f"{', '.join(names[:MOST_NAMED])} and {len(names) - MOST_NAMED} more"

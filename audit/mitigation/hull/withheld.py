@@ -10,6 +10,7 @@ import numpy as np
 
 from audit.errors import InputError
 from audit.mitigation.hull.aims import FEWEST, wide
+from audit.mitigation.hull.telling import MOST_NAMED, listed
 from audit.mitigation.rule import GroupRule, Step
 from audit.mitigation.table import group_name
 from audit.wording.numbers import fixed, percent
@@ -185,26 +186,34 @@ def describe(found: Withheld, scores: Scores) -> tuple[str, ...]:
     tuple of str
         Sentences.
     """
-    said = []
-    for code, own in found.share.items():
-        if own > 0:
-            rate = found.base[code] if scores.favourable == "positive" else 1 - found.base[code]
-            word = "positive" if rate >= scores.threshold else "negative"
-            said.append(
-                f"For {percent(own)} of group {group_name(scores.groups[code])} the score is put aside and the base "
-                f"rate, {percent(rate)}, taken: all of them get a {word} decision."
-            )
-    if not said:
-        said.append("No group is better off in this cost: nothing is changed.")
+    said = _put_aside(found, scores) or ["No group is better off in this cost: nothing is changed."]
     for kind in (found.equalised, *(k for k in (0, 1) if k != found.equalised)):
-        verb = "was made equal" if kind == found.equalised else "was not looked at"
+        verb = "was to be made equal" if kind == found.equalised else "was not looked at"
         said.append(
             f"The cost that {verb}, {_NAMES[kind]}: its gap went from {fixed(found.before[kind], 3)} to "
             f"{fixed(found.after[kind], 3)}."
         )
     for codes, why in (
-        (found.short, "stays better off even with every score put aside"),
-        (found.left, f"keeps its threshold: fewer than {FEWEST} people of one label"),
+        (found.short, "better off even with every score put aside"),
+        (found.left, f"left with their threshold: fewer than {FEWEST} people of one label"),
     ):
-        said += [f"Group {group_name(scores.groups[code])} {why}." for code in codes]
+        if codes:
+            names = listed([group_name(scores.groups[code]) for code in codes])
+            said.append(f"{'Group' if len(codes) == 1 else 'Groups'} {why}: {names}.")
     return tuple(said)
+
+
+def _put_aside(found: Withheld, scores: Scores) -> list[str]:
+    """Say what is put aside in the groups that lose most."""
+    shares = sorted(((own, code) for code, own in found.share.items() if own > 0), reverse=True)
+    said = []
+    for own, code in shares[:MOST_NAMED]:
+        rate = found.base[code] if scores.favourable == "positive" else 1 - found.base[code]
+        word = "positive" if rate >= scores.threshold else "negative"
+        said.append(
+            f"For {percent(own)} of group {group_name(scores.groups[code])} the score is put aside and the base rate, "
+            f"{percent(rate)}, taken: all of them get a {word} decision."
+        )
+    if len(shares) > MOST_NAMED:
+        said.append(f"So it is, for a smaller share, in {len(shares) - MOST_NAMED} more groups.")
+    return said

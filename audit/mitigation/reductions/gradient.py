@@ -60,11 +60,10 @@ def repaired(
     workshop = Workshop(
         frame=rows.frame, fit=task.fit, progress=within(progress, 0.05, 0.95), expected=_CALLS * max_iter + 1
     )
-    # Without a mistake on the training rows Fairlearn's own measure of near enough is 0, and it would never stop.
-    near = _ENOUGH if rows.error(before) == 0 else None
-    found = _run(
-        rows, aim, workshop, task, settings={"bound": bound, "eps": eps, "max_iter": max_iter, "nu": near}
-    )
+    # Without a mistake on the training rows there is nothing to step towards, and Fairlearn would never stop.
+    idle = rows.error(before) == 0 and aim.id != "selection"
+    steps = {"max_iter": 1, "nu": _ENOUGH} if idle else {"max_iter": max_iter, "nu": None}
+    found = _run(rows, aim, workshop, task, settings={"bound": bound, "eps": eps, **steps})
     mixture = _mixture(found, drawn=draw)
     progress(0.95, "Measuring the mixture")
     tuning = None if task.validation is None else rows_of(task.validation, seed=task.seed, most=None)
