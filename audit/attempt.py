@@ -279,6 +279,7 @@ def _record(
         measured={name: float(value) for name, value in repaired.measured.items()},
         series=tuple(repaired.series),
         resplit=not first.bench.named,
+        likeness=repaired.likeness,
     )
 
 

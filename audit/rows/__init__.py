@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from audit.rows.likeness import LikenessRecord
     from audit.rows.series import Series
 
 Verdict = Literal["within", "beyond", "cannot_tell"]
@@ -63,6 +64,8 @@ REASONS: Final[dict[str, str]] = {
     "too_few_rows": "too few rows to train a model and to measure it",
     "not_among_largest": "only the twelve largest groups have a model of their own",
     "nothing_to_learn_from": "there is no column to learn from",
+    "few_to_compare": "too few rows to compare",
+    "none_made": "no row of this cell was made",
     "suppressed": "withheld to protect people",
 }
 """Why a value is not estimable, in words that follow "not estimable: "."""
@@ -389,6 +392,8 @@ class TrialRecord:
     resplit : bool
         Whether each further run had a split of its own; otherwise the test rows stay, and the training rows are
         drawn again.
+    likeness : LikenessRecord or None
+        How like real rows generated ones are, by cell, group and column; None where none were generated.
     """
 
     mitigation: str
@@ -406,6 +411,7 @@ class TrialRecord:
     measured: Mapping[str, float] = field(default_factory=dict)
     series: tuple[Series, ...] = ()
     resplit: bool = True
+    likeness: LikenessRecord | None = None
 
 
 def plain(row: Any) -> dict[str, Any]:
