@@ -22,7 +22,7 @@ SPEC = MitigationSpec(
     summary=(
         "Trains two neural networks against each other on the training rows: one makes rows of a given group and "
         "label, the other tries to tell them from real ones. Then makes only the rows that cells of group and label "
-        "lack: of eight rows made for each, the one is kept that looks most like real ones. Real rows stay as they are, "
+        "lack: of twelve rows made for each, one is kept, by how much it looks like real ones. Real rows stay as they are, "
         "and made rows never enter the rows that are tested on."
     ),
     assumes=(
@@ -45,6 +45,23 @@ SPEC = MitigationSpec(
         TARGET,
         STRENGTH,
         TUNE,
+        Param(
+            id="steering",
+            title="Fair generation",
+            kind="choice",
+            default="off",
+            choices=("off", "selection", "opportunity"),
+            choice_titles=(
+                "No, imitate the real rows",
+                "Towards closer selection rates",
+                "Towards closer chances of those whose label is favourable",
+            ),
+            help=(
+                "A second phase trains the network on, so that a model that learned from the real rows decides more alike "
+                "about made rows of all groups. Four weights are tried, the strongest that hardly makes rows easier to "
+                "tell from real ones is kept. Made rows then differ from real ones on purpose."
+            ),
+        ),
         Param(
             id="epochs",
             title="Epochs",
@@ -99,6 +116,10 @@ SPEC = MitigationSpec(
             "International Conference on Learning Representations. arXiv:1810.06758"
         ),
         (
+            "Rajabi, A. and Garibay, O. O. (2022). TabFairGAN: fair tabular data generation with generative adversarial "
+            "networks. Machine Learning and Knowledge Extraction 4(2), 488–501. doi:10.3390/make4020022"
+        ),
+        (
             "Engelmann, J. and Lessmann, S. (2021). Conditional Wasserstein GAN-based oversampling of tabular data for "
             "imbalanced learning. Expert Systems with Applications 174, 114582. doi:10.1016/j.eswa.2021.114582"
         ),
@@ -117,6 +138,8 @@ class GanAugmentation(Augmentation):
         Share of the missing rows that is made, from 0 to 1.
     tune : {"off", "selection", "opportunity"}, default "off"
         Whether the strength is looked for on the validation rows, and for which gap.
+    steering : {"off", "selection", "opportunity"}, default "off"
+        Whether a second phase trains the network towards a smaller gap.
     epochs : int, default 40
         How often the network sees the training rows at most, 1 to 200.
     min_cell : int, default 50
@@ -139,6 +162,7 @@ class GanAugmentation(Augmentation):
         strength: float = 1.0,
         *,
         tune: str = "off",
+        steering: str = "off",
         epochs: int = 40,
         min_cell: int = FEW_ROWS,
         seconds: int = 600,
@@ -146,17 +170,22 @@ class GanAugmentation(Augmentation):
         self.target = target
         self.strength = strength
         self.tune = tune
+        self.steering = steering
         self.epochs = epochs
         self.min_cell = min_cell
         self.seconds = seconds
 
-    def generator(self, settings: Mapping[str, Value], *, folder: Path | None) -> ConditionalGan:
+    def generator(
+        self, settings: Mapping[str, Value], *, favourable: int, folder: Path | None
+    ) -> ConditionalGan:
         """Build the networks.
 
         Parameters
         ----------
         settings : mapping of str to bool, int, float or str
             Every setting, checked.
+        favourable : int
+            Which label is good for the person.
         folder : pathlib.Path or None
             Where an unfinished training may be kept.
 
@@ -168,5 +197,9 @@ class GanAugmentation(Augmentation):
         from audit.mitigation.synthesis.adversarial import ConditionalGan
 
         return ConditionalGan(
-            epochs=int(settings["epochs"]), seconds=float(settings["seconds"]), folder=folder
+            epochs=int(settings["epochs"]),
+            seconds=float(settings["seconds"]),
+            folder=folder,
+            steering=str(settings["steering"]),
+            favourable=favourable,
         )

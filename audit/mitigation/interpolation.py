@@ -124,13 +124,17 @@ class InterpolatedAugmentation(Augmentation):
         self.neighbours = neighbours
         self.min_cell = min_cell
 
-    def generator(self, settings: Mapping[str, Value], *, folder: Path | None) -> Interpolation:
+    def generator(
+        self, settings: Mapping[str, Value], *, favourable: int, folder: Path | None
+    ) -> Interpolation:
         """Build what finds neighbours.
 
         Parameters
         ----------
         settings : mapping of str to bool, int, float or str
             Every setting, checked.
+        favourable : int
+            Which label is good for the person.
         folder : pathlib.Path or None
             Not needed: neighbours are found in seconds.
 
@@ -139,7 +143,7 @@ class InterpolatedAugmentation(Augmentation):
         Interpolation
             Not fitted yet.
         """
-        del folder
+        del favourable, folder
         from audit.mitigation.synthesis.neighbours import Interpolation
 
         return Interpolation(kind=str(settings["kind"]), neighbours=int(settings["neighbours"]))

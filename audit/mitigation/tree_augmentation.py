@@ -113,13 +113,17 @@ class TreeAugmentation(Augmentation):
         self.leaf = leaf
         self.min_cell = min_cell
 
-    def generator(self, settings: Mapping[str, Value], *, folder: Path | None) -> SequentialTrees:
+    def generator(
+        self, settings: Mapping[str, Value], *, favourable: int, folder: Path | None
+    ) -> SequentialTrees:
         """Build the trees.
 
         Parameters
         ----------
         settings : mapping of str to bool, int, float or str
             Every setting, checked.
+        favourable : int
+            Which label is good for the person.
         folder : pathlib.Path or None
             Not needed: trees are grown in seconds.
 
@@ -128,7 +132,7 @@ class TreeAugmentation(Augmentation):
         SequentialTrees
             Not grown yet.
         """
-        del folder
+        del favourable, folder
         from audit.mitigation.synthesis.trees import SequentialTrees
 
         return SequentialTrees(smallest_leaf=int(settings["leaf"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from audit.mitigation.synthesis.contest import Contest, History
     from audit.mitigation.synthesis.network import Coder, Maker
     from audit.mitigation.synthesis.protocol import State
+    from audit.mitigation.synthesis.steering import Steered
     from audit.progress import Progress
 
 MOST_INPUTS: Final = 4_000
@@ -31,6 +33,7 @@ MOST_INPUTS: Final = 4_000
 _AT_ONCE: Final = 4096
 _CALIBRATED_ON: Final = 4096
 _TRAINING: Final = 0.85
+_TRAINING_STEERED: Final = 0.5
 
 
 class ConditionalGan(Generator):
@@ -44,18 +47,34 @@ class ConditionalGan(Generator):
         Time limit of the training.
     folder : pathlib.Path or None
         Where an unfinished training is kept, so that it can go on.
+    steering : {"off", "selection", "opportunity"}, default "off"
+        Whether a second phase trains the network towards a smaller gap, and which.
+    favourable : int, default 1
+        Which label is good for the person.
     """
 
     id: ClassVar[str] = "gan"
 
-    def __init__(self, *, epochs: int = 40, seconds: float = 600.0, folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        epochs: int = 40,
+        seconds: float = 600.0,
+        folder: Path | None = None,
+        steering: str = "off",
+        favourable: int = 1,
+    ) -> None:
         self.epochs = epochs
         self.seconds = seconds
         self.folder = folder
+        self.steering = steering
+        self.favourable = favourable
+        self._steered: Steered | None = None
         self._codec: Codec
         self._cells = 0
         self._shares: CellShares
         self._maker: Maker
+        self._reference: Maker
         self._judge: Judge | None = None
         self._history: History
 
@@ -84,6 +103,7 @@ class ConditionalGan(Generator):
         _refuse_wide(self._codec)
         self._cells = lesson.cells
         key = key_of(lesson.codes, lesson.cell, lesson.aside, lesson.columns, self.epochs, seed)
+        learned = _TRAINING if self.steering == "off" else _TRAINING_STEERED
         with one_thread():
             contest = Contest(
                 self._codec,
@@ -98,28 +118,37 @@ class ConditionalGan(Generator):
                 epochs=self.epochs,
                 seconds=self.seconds,
                 shelf=Shelf(key, self.folder) if self.folder else None,
-                progress=within(progress, 0.0, _TRAINING),
+                progress=within(progress, 0.0, learned),
             )
-            self.learn_choice(lesson, contest, seed=seed, progress=within(progress, _TRAINING, 1.0))
+            network = contest.mean
+            if self.steering != "off":
+                network = self._steer(
+                    lesson, contest, seed=seed, progress=within(progress, learned, _TRAINING)
+                )
+            self._learn_choice(lesson, network, seed=seed, progress=within(progress, _TRAINING, 1.0))
+            if self._steered is not None and self._steered.weight:
+                self._maker = self._steered.maker.to("cpu").eval()
 
-    def learn_choice(
-        self, lesson: Lesson, contest: Contest, *, seed: int, progress: Progress = silent
-    ) -> None:
-        """Take over a trained network, and learn the shares of columns and which made rows are too common.
+    def _steer(self, lesson: Lesson, contest: Contest, *, seed: int, progress: Progress) -> Maker:
+        """Train on towards a smaller gap; give the network from which the shares of columns are to be learned."""
+        from audit.mitigation.synthesis.steering import steer
 
-        Parameters
-        ----------
-        lesson : Lesson
-            The rows.
-        contest : Contest
-            The training.
-        seed : int
-            Where every random draw starts.
-        progress : callable
-            Told the share done; may raise to stop.
-        """
+        self._steered = steer(
+            contest,
+            lesson.groups,
+            aim="selection" if self.steering == "selection" else "opportunity",
+            favourable=self.favourable,
+            epochs=max(2, self.epochs // 5),
+            seed=seed,
+            progress=progress,
+        )
+        # What is put right afterwards must be the faults of the network, not what it was steered to.
+        return self._steered.control if self._steered.weight else contest.mean
+
+    def _learn_choice(self, lesson: Lesson, network: Maker, *, seed: int, progress: Progress) -> None:
+        """Take over a trained network; learn the shares of columns and which made rows are too common."""
         codes, cell = lesson.learned
-        self._maker = contest.mean.to("cpu").eval()
+        self._maker = self._reference = copy.deepcopy(network).to("cpu").eval()
         self._judge = None
         low, high = self._codec.bounds(codes)
         coder = self._coder(seed)
@@ -135,7 +164,7 @@ class ConditionalGan(Generator):
         progress(1.0, "Ready to make rows")
 
     def sample(self, cell: NDArray[np.int64], *, seed: int, progress: Progress = silent) -> NDArray[np.int64]:
-        """Make eight times as many rows as are wanted and keep those that look most like real ones.
+        """Make twelve times as many rows as are wanted and draw those that look most like real ones.
 
         Parameters
         ----------
@@ -165,7 +194,13 @@ class ConditionalGan(Generator):
                 part = within(progress, step / len(codes), (step + 1) / len(codes))
                 found = self._raw(pool, seed=seed + code, progress=part)
                 wanted = np.bincount([code], minlength=self._cells) * len(rows)
-                kept = self._judge.choose(features_of(self._codec, found), pool, wanted, generator=generator)
+                kept = self._judge.choose(
+                    features_of(self._codec, found),
+                    pool,
+                    wanted,
+                    rake=self._reference is self._maker,
+                    generator=generator,
+                )
                 made[rows] = found[kept]
         return made
 
@@ -180,7 +215,7 @@ class ConditionalGan(Generator):
             chosen = np.flatnonzero(cell == code)
             for rows in np.split(chosen, range(_AT_ONCE, len(chosen), _AT_ONCE)):
                 progress(done / len(cell), "Making rows")
-                numbers, drawn = self._draw(coder, code, len(rows))
+                numbers, drawn = self._draw(self._maker, coder, code, len(rows))
                 levels = calibration.levels(drawn) if drawn else np.empty((len(rows), 0), dtype=np.int64)
                 made[rows] = self._codec.decode(calibration.scores(numbers), levels, generator=generator)
                 done += len(rows)
@@ -194,19 +229,19 @@ class ConditionalGan(Generator):
         return Coder(self._codec, self._cells, seed=seed, device=torch.device("cpu"))
 
     def _draw(
-        self, coder: Coder, code: int, rows: int
+        self, maker: Maker, coder: Coder, code: int, rows: int
     ) -> tuple[NDArray[np.floating[Any]], list[NDArray[np.floating[Any]]]]:
         """Let the network make rows of one cell: numbers, and logits with noise."""
         import torch
 
         with torch.no_grad():
             condition = coder.one_hot(torch.full((rows,), code))
-            numbers, *drawn = coder.perturbed(self._maker(coder.noise(rows), condition))
+            numbers, *drawn = coder.perturbed(maker(coder.noise(rows), condition))
             return numbers.numpy(), [part.numpy() for part in drawn]
 
     def _calibration(self, coder: Coder, code: int) -> Calibration:
         """Compare what the network makes of one cell with the cell's real rows, a column at a time."""
-        numbers, drawn = self._draw(coder, code, _CALIBRATED_ON)
+        numbers, drawn = self._draw(self._reference, coder, code, _CALIBRATED_ON)
         return Calibration(
             made=tuple(np.sort(numbers, axis=0).T),
             real=self._shares.quantiles[code],
@@ -223,6 +258,7 @@ class ConditionalGan(Generator):
         if not seen.epochs:
             return ()
         tests = dict(seen.tests)
+        steered = () if self._steered is None else (self._steered.series,)
         return (
             Series(
                 id="contest",
@@ -240,11 +276,33 @@ class ConditionalGan(Generator):
                 picked=float(seen.best or seen.epochs),
                 rows="train",
             ),
+            *steered,
         )
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Where and why the training ended, where that is not what was asked."""
+        """Where and why the training ended, where that is not what was asked; and what the second phase did."""
+        return (*self._ended(), *self._turned())
+
+    def _turned(self) -> tuple[str, ...]:
+        found = self._steered
+        if found is None:
+            return ()
+        if not found.weight:
+            return (
+                (
+                    "The second phase found no weight of the gap that made it smaller without making rows easier to "
+                    "tell from real ones; the network of the first phase is used."
+                ),
+            )
+        return (
+            (
+                f"The second phase made the gap in what a model decides about made rows smaller, from {found.before:.3f} "
+                f"to {found.gap:.3f}, with weight {found.weight:g}. These rows are meant to differ from real ones."
+            ),
+        )
+
+    def _ended(self) -> tuple[str, ...]:
         seen = self._history
         if seen.ended == "time":
             return (
@@ -292,6 +350,11 @@ class ConditionalGan(Generator):
         coded, info = self._codec.state()
         arrays = {
             **named(arrays_of(self._maker, "maker"), "network"),
+            **(
+                {}
+                if self._reference is self._maker
+                else named(arrays_of(self._reference, "maker"), "reference")
+            ),
             **named(coded, "codec"),
             **named(self._shares.state(), "shares"),
             **(named(self._judge.state(), "judge") if self._judge else {}),
@@ -325,6 +388,11 @@ class ConditionalGan(Generator):
         )
         load_arrays(found._maker, part_of(arrays, "network"), "maker")
         found._maker.eval()
+        found._reference = found._maker
+        first = part_of(arrays, "reference")
+        if first:
+            found._reference = copy.deepcopy(found._maker)
+            load_arrays(found._reference, first, "maker")
         judged = part_of(arrays, "judge")
         found._judge = Judge.restore(judged) if judged else None
         found._history = History()

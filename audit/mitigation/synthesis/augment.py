@@ -135,13 +135,15 @@ class Augmentation(PreProcessing):
     spec: ClassVar[MitigationSpec]
 
     @abstractmethod
-    def generator(self, settings: Mapping[str, Value], *, folder: Path | None) -> Generator:
+    def generator(self, settings: Mapping[str, Value], *, favourable: int, folder: Path | None) -> Generator:
         """Build the generator.
 
         Parameters
         ----------
         settings : mapping of str to bool, int, float or str
             Every setting, checked.
+        favourable : int
+            Which label is good for the person.
         folder : pathlib.Path or None
             Where an unfinished training may be kept.
 
@@ -184,6 +186,7 @@ class Augmentation(PreProcessing):
         *,
         seed: int,
         progress: Progress,
+        favourable: int = 1,
         folder: Path | None = None,
     ) -> Augmented:
         """Add the rows that cells lack, and keep what made them.
@@ -198,6 +201,8 @@ class Augmentation(PreProcessing):
             Where every random draw starts.
         progress : callable
             Told the share done; may raise to stop.
+        favourable : int, default 1
+            Which label is good for the person.
         folder : pathlib.Path or None
             Where an unfinished training may be kept.
 
@@ -228,7 +233,13 @@ class Augmentation(PreProcessing):
         testing = self.tests_aside and len(table.label) >= _MANY
         learning = prepare(table, seed=seed, aside=testing or validation is None)
         maker = self._fit(
-            learning, table, settings, seed=seed, folder=folder, progress=within(progress, 0.0, _FIT)
+            learning,
+            table,
+            settings,
+            seed=seed,
+            favourable=favourable,
+            folder=folder,
+            progress=within(progress, 0.0, _FIT),
         )
         made = maker.make(made_cell, seed=seed, progress=within(progress, _FIT, _MAKE))
         treated = _join(table, made_cell, made, count_changes(table.groups, before, after))
@@ -271,6 +282,7 @@ class Augmentation(PreProcessing):
             task.train,
             task.validation,
             seed=task.seed,
+            favourable=int(task.favourable == "positive"),
             folder=task.shelf,
             progress=within(progress, 0.0, 0.7),
         )
@@ -322,12 +334,13 @@ class Augmentation(PreProcessing):
         settings: Mapping[str, Value],
         *,
         seed: int,
+        favourable: int,
         folder: Path | None,
         progress: Progress,
     ) -> RowMaker:
         generator = None
         if learning.lesson.columns:
-            generator = self.generator(settings, folder=folder)
+            generator = self.generator(settings, favourable=favourable, folder=folder)
             generator.fit(learning.lesson, seed=seed, progress=progress)
         return RowMaker(
             generator=generator,

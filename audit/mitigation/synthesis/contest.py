@@ -5,6 +5,7 @@ This module imports torch; import it only where a network is trained.
 
 from __future__ import annotations
 
+import copy
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -38,7 +39,7 @@ KEEP: Final = 0.995
 CHECKS: Final = 8
 """How often a training is tested, at most."""
 
-PATIENCE: Final = 4
+PATIENCE: Final = 5
 """Tests without a better result after which a training ends."""
 
 FEW_ASIDE: Final = 400
@@ -143,11 +144,7 @@ class Contest:
             self._critic = Critic(cells, codec.width).to(device)
         self.mean.load_state_dict(self._maker.state_dict())
         self.mean.requires_grad_(requires_grad=False)
-        make: dict[str, Any] = {"lr": RATE, "betas": BETAS, "fused": True}
-        self._optimisers = (
-            torch.optim.Adam(self._maker.parameters(), **make),
-            torch.optim.Adam(self._critic.parameters(), **make),
-        )
+        self._optimisers = (_adam(self._maker), _adam(self._critic))
 
     def train(
         self,
@@ -156,6 +153,7 @@ class Contest:
         seconds: float,
         shelf: Shelf | None = None,
         steer: Steer | None = None,
+        tests: bool = True,
         progress: Progress = silent,
     ) -> History:
         """Train both networks, and keep the maker whose rows were hardest to tell from real ones.
@@ -170,6 +168,8 @@ class Contest:
             Where the training is kept every few seconds, and found again after it was cut off.
         steer : callable or None
             (soft rows, cell) → what is added to the maker's loss.
+        tests : bool, default True
+            Whether made rows are tested on the way, and the training may end early.
         progress : callable
             Told the share done and the losses; may raise to stop.
 
@@ -184,7 +184,7 @@ class Contest:
         while not self.history.ended:
             self._epoch(epochs, steer, progress)
             done = self.history.epochs
-            if len(self._aside) >= FEW_ASIDE and (done % every == 0 or done >= epochs):
+            if tests and self.testable and (done % every == 0 or done >= epochs):
                 self._test()
             self._decide(epochs, out_of_time=time.monotonic() - start >= seconds)
             if shelf is not None and time.monotonic() - saved > _SAVE_SECONDS:
@@ -197,6 +197,53 @@ class Contest:
         if shelf is not None:
             shelf.clear()
         return self.history
+
+    @property
+    def testable(self) -> bool:
+        """Whether enough rows were set aside for a test to say something."""
+        return len(self._aside) >= FEW_ASIDE
+
+    @property
+    def counts(self) -> torch.Tensor:
+        """Rows of each cell that are learned from."""
+        return self._counts
+
+    def batch_of(self, size: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Draw real rows as they are mixed.
+
+        Parameters
+        ----------
+        size : int
+            How many.
+
+        Returns
+        -------
+        tuple of torch.Tensor
+            Coded rows and their cells.
+        """
+        place = torch.randint(len(self._order), (size,), generator=self.coder.draws)
+        rows = self._order[place.to(self.coder.device)]
+        scores = self.coder.scores(self._low[rows], self._spread[rows])
+        return self.coder.real(scores, self._levels[rows]), self._cell[rows]
+
+    def fork(self) -> Contest:
+        """Give a training that goes on from here and leaves this one as it is.
+
+        Returns
+        -------
+        Contest
+            With copies of the networks as they were at the end; random draws come from the same stream.
+        """
+        child = copy.copy(self)
+        child._maker, child.mean, child._critic = (
+            copy.deepcopy(network) for network in (self._maker, self.mean, self._critic)
+        )
+        child.mean.load_state_dict(self._maker.state_dict())
+        child._best, child.history = {}, History()
+        child._optimisers = (_adam(child._maker), _adam(child._critic))
+        for new, old in zip(child._optimisers, self._optimisers, strict=True):
+            new.load_state_dict(copy.deepcopy(old.state_dict()))
+        return child
 
     def measure_norms(self) -> None:
         """Measure the batch norms of the mean maker on the mixture of cells it was trained with."""
@@ -362,6 +409,10 @@ class Contest:
             tests=tuple((int(epoch), float(auc)) for epoch, auc in info["tests"]),
             best=int(info["best"]),
         )
+
+
+def _adam(network: nn.Module) -> torch.optim.Adam:
+    return torch.optim.Adam(network.parameters(), lr=RATE, betas=BETAS, fused=True)
 
 
 def _load_adam(optimiser: torch.optim.Optimizer, arrays: dict[str, NDArray[Any]], name: str) -> None:

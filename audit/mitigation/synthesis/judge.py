@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from audit.mitigation.synthesis.codec import Codec
 
-POOL: Final = 8
+POOL: Final = 12
 """Rows that are made for each one that is kept."""
 
 LEARNED: Final = 2
@@ -66,7 +66,9 @@ class Judge:
     shares: NDArray[np.float64]
     never: NDArray[np.bool_]
 
-    def weights(self, features: NDArray[np.int64], cell: NDArray[np.int64]) -> NDArray[np.float64]:
+    def weights(
+        self, features: NDArray[np.int64], cell: NDArray[np.int64], *, rake: bool = True
+    ) -> NDArray[np.float64]:
         """Weigh made rows so that they look like the real rows of their cells.
 
         Parameters
@@ -75,6 +77,8 @@ class Judge:
             As :func:`features_of` gives them.
         cell : ndarray of int64 of shape (m,)
             Their cells.
+        rake : bool, default True
+            Whether the shares of single columns are put right as well.
 
         Returns
         -------
@@ -86,7 +90,7 @@ class Judge:
         weight = np.clip(odds, 1 / _MOST_ODDS, _MOST_ODDS)
         binned = _binned(features, self.cuts, self.starts)
         weight[_impossible(binned, self.never)] = _LEAST
-        for code in np.unique(cell):
+        for code in np.unique(cell) if rake else ():
             rows = np.flatnonzero(cell == code)
             weight[rows] = _raked(weight[rows], binned[rows], self.shares[code], self.starts)
         found: NDArray[np.float64] = np.maximum(weight, _LEAST)
@@ -98,6 +102,7 @@ class Judge:
         cell: NDArray[np.int64],
         wanted: NDArray[np.int64],
         *,
+        rake: bool = True,
         generator: np.random.Generator,
     ) -> NDArray[np.int64]:
         """Draw rows by their weights, none twice.
@@ -110,6 +115,8 @@ class Judge:
             Their cells.
         wanted : ndarray of int64 of shape (cells,)
             How many rows of each cell to draw.
+        rake : bool, default True
+            Whether the shares of single columns are put right as well.
         generator : numpy.random.Generator
             Draws.
 
@@ -119,7 +126,7 @@ class Judge:
             Positions of the rows drawn, cell by cell, in random order within a cell.
         """
         # The largest of log weights with Gumbel noise are a weighted draw without replacement.
-        key = np.log(self.weights(features, cell)) + generator.gumbel(size=len(cell))
+        key = np.log(self.weights(features, cell, rake=rake)) + generator.gumbel(size=len(cell))
         drawn = []
         for code, count in enumerate(wanted.tolist()):
             rows = np.flatnonzero(cell == code)

@@ -165,7 +165,9 @@ def prepare(table: TrainingTable, *, seed: int, aside: bool) -> Learning:
     fixed = tuple(place for place, name in enumerate(table.frame.columns) if name in table.fixed)
     cells = 2 * len(table.groups)
     return Learning(
-        lesson=Lesson(values=values, codes=codes, cell=cell, cells=cells, columns=imitated, aside=held),
+        lesson=Lesson(
+            values=values, codes=codes, cell=cell, groups=table.groups, columns=imitated, aside=held
+        ),
         templates=_templates(codes, cell, fixed, cells),
         rows=rows,
     )

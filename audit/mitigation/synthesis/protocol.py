@@ -34,8 +34,8 @@ class Lesson:
         Which value each row holds.
     cell : ndarray of int64 of shape (n,)
         Cell of each row: twice its group, plus its label.
-    cells : int
-        Number of cells, those without rows included.
+    groups : tuple of tuple of str
+        The groups, by their number.
     columns : tuple of int
         Columns that are to be imitated: those with more than one value that do not go with the group.
     aside : ndarray of bool of shape (n,)
@@ -45,9 +45,14 @@ class Lesson:
     values: Values
     codes: NDArray[np.int64]
     cell: NDArray[np.int64]
-    cells: int
+    groups: tuple[tuple[str, ...], ...]
     columns: tuple[int, ...]
     aside: NDArray[np.bool_]
+
+    @property
+    def cells(self) -> int:
+        """Number of cells, those without rows included."""
+        return 2 * len(self.groups)
 
     @property
     def learned(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
