@@ -235,9 +235,8 @@ class Contest:
             With copies of the networks as they were at the end; random draws come from the same stream.
         """
         child = copy.copy(self)
-        child._maker, child.mean, child._critic = (
-            copy.deepcopy(network) for network in (self._maker, self.mean, self._critic)
-        )
+        child._maker, child.mean = copy.deepcopy(self._maker), copy.deepcopy(self.mean)
+        child._critic = copy.deepcopy(self._critic)
         child.mean.load_state_dict(self._maker.state_dict())
         child._best, child.history = {}, History()
         child._optimisers = (_adam(child._maker), _adam(child._critic))

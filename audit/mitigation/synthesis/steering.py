@@ -21,7 +21,7 @@ from audit.progress import silent, within
 from audit.rows.series import Series
 
 if TYPE_CHECKING:
-    from audit.mitigation.synthesis.contest import Contest
+    from audit.mitigation.synthesis.contest import Contest, Steer
     from audit.mitigation.synthesis.network import Maker
     from audit.progress import Progress
 
@@ -203,10 +203,8 @@ def steer(
         child.train(
             epochs=epochs,
             seconds=np.inf,
-            steer=(lambda rows, cell, weight=weight: weight * gap.penalty(rows, cell)) if weight else None,
-            progress=lambda share, message, weight=weight, part=part: part(
-                share, f"Weight of the gap {weight:g}: {message[:1].lower()}{message[1:]}"
-            ),
+            steer=_weighed(gap, weight) if weight else None,
+            progress=_under(f"Weight of the gap {weight:g}", part),
             tests=False,
         )
         told = child.tested().auc if child.testable else None
@@ -238,6 +236,14 @@ def steer(
             rows="train",
         ),
     )
+
+
+def _weighed(gap: Gap, weight: float) -> Steer:
+    return lambda rows, cell: weight * gap.penalty(rows, cell)
+
+
+def _under(name: str, progress: Progress) -> Progress:
+    return lambda share, message: progress(share, f"{name}: {message[:1].lower()}{message[1:]}")
 
 
 _CHANCES: Final = {1: "true_positive_rate", 0: "true_negative_rate"}
