@@ -25,8 +25,11 @@ from audit.options import (
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from audit.attempt import Attempt
+    from audit.data.dataset import Dataset
+    from audit.plan import MitigationChoice, Plan
     from audit.result import Audit
 
 WITHIN: Final = 0
@@ -141,6 +144,7 @@ def _run(arguments: argparse.Namespace) -> int:
             dataset,
             plan,
             model=model_file(arguments, plan),
+            keep=_keeper(plan, dataset, folder, arguments.augmented) if arguments.augmented else None,
             progress=_progress(quiet=arguments.quiet),
         )
     # What is written, said and returned are the same audit.
@@ -149,6 +153,38 @@ def _run(arguments: argparse.Namespace) -> int:
     if not arguments.quiet:
         _say(result)
     return status(result)
+
+
+def _keeper(
+    plan: Plan, dataset: Dataset, folder: Path, kind: str
+) -> Callable[[MitigationChoice, Attempt], None]:
+    """Write what a mitigation made beside the report: the augmented table, its card and the generator."""
+    from audit.mitigation.synthesis.export import augmented_files
+
+    def keep(choice: MitigationChoice, first: Attempt) -> None:
+        found = first.repaired.augmented
+        if found is None:
+            return
+        roles = plan.roles
+        files = augmented_files(
+            found,
+            kind=kind,
+            title=choice.id,
+            params=dict(choice.params),
+            source=dataset.fingerprint,
+            label=str(roles.label),
+            positive=str(roles.positive),
+            sensitive=tuple(roles.sensitive),
+        )
+        place = folder / f"augmented-{choice.id}"
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+            for name, content in files.items():
+                (place / name).write_bytes(content)
+        except OSError as error:
+            raise _cannot_write(place, error) from error
+
+    return keep
 
 
 def _progress(*, quiet: bool) -> Any:

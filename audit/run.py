@@ -31,11 +31,14 @@ from audit.uploaded import model_inputs, planned_model, run_model
 from audit.work import Work
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
 
+    from audit.attempt import Attempt
     from audit.cells import Cells
     from audit.data.dataset import Dataset
-    from audit.plan import Plan
+    from audit.plan import MitigationChoice, Plan
     from audit.progress import Progress
     from audit.roles import Outcomes
     from audit.tables.basis import Basis
@@ -53,6 +56,7 @@ def run(
     plan: Plan,
     *,
     model: Path | str | None = None,
+    keep: Callable[[MitigationChoice, Attempt], None] | None = None,
     progress: Progress = silent,
 ) -> Audit:
     """Audit decisions about people, by group.
@@ -65,6 +69,8 @@ def run(
         Which column plays which part, where decisions come from, what is tolerated, what to try.
     model : path or None
         The model file, where the plan's model is "onnx" or "skops".
+    keep : callable or None
+        Given each mitigation with its first run, to take from it what is to be handed over.
     progress : callable
         Called with the share done and a message; may raise to stop the work.
 
@@ -91,9 +97,12 @@ def run(
         tried = []
         for i, choice in enumerate(plan.mitigations):
             share = 0.5 + 0.5 * i / len(plan.mitigations)
-            tried.append(
-                work.attempt(choice, progress=within(progress, share, share + 0.5 / len(plan.mitigations)))
+            trial, first = work.try_out(
+                choice, progress=within(progress, share, share + 0.5 / len(plan.mitigations))
             )
+            tried.append(trial)
+            if keep is not None:
+                keep(choice, first)
         progress(1.0, "Done")
         return work.audit.with_trials(tried) if tried else work.audit
 

@@ -76,6 +76,7 @@ def mitigate(store: Store, audit_id: str, payload: Mapping[str, Any], progress: 
     # A model of each group's own is known already, and no repair needs it.
     plan = replace(Audit.from_json(base).plan, baseline=plan.baseline, regret=False)
     work = prepare(dataset, plan, model=model, progress=within(progress, 0.02, 0.3))
+    work.shelf = store.unfinished_folder(audit_id)
     trial = work.attempt(choice, progress=within(progress, 0.3, 1.0))
     text = json.dumps(trial.to_dict(), ensure_ascii=False, sort_keys=True)
     store.save_trial(audit_id, trial_key(choice), text)

@@ -62,6 +62,8 @@ class Work:
         The rows in memory.
     kept : dict of str to Before
         Models that mitigations start from, on the plan's own split, by what is trained.
+    shelf : Path or None
+        A folder where an unfinished training may be kept, so that it can go on after it was cut off.
     """
 
     dataset: Dataset
@@ -72,6 +74,7 @@ class Work:
     result: Audit | None = None
     bench: Bench | None = None
     kept: dict[str, Before] = field(default_factory=dict)
+    shelf: Path | None = None
 
     @property
     def audit(self) -> Audit:
@@ -126,7 +129,13 @@ class Work:
         if key not in self.kept:
             self.kept[key] = start(bench, self.plan.seed, within(progress, 0.0, 0.2))
         return attempt(
-            bench, self.plan, choice, start, before=self.kept[key], progress=within(progress, 0.2, 1.0)
+            bench,
+            self.plan,
+            choice,
+            start,
+            before=self.kept[key],
+            shelf=self.shelf,
+            progress=within(progress, 0.2, 1.0),
         )
 
     def rows(self) -> Bench:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import shutil
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -54,6 +55,7 @@ def delete_audit(database: Database, root: Path, audit_id: str) -> None:
             _drop_model(connection, root, sha)
         for job in logs:
             (root / "jobs" / f"{job}.log").unlink(missing_ok=True)
+        shutil.rmtree(root / "jobs" / f"unfinished-{audit_id}", ignore_errors=True)
     _forget(database)
 
 

@@ -70,20 +70,20 @@ class Augmented:
     ----------
     treated : Treated
         The real rows, followed by the made ones.
+    groups : tuple of tuple of str
+        The groups, by their number.
     maker : RowMaker or None
         What made them; None where none were needed.
     series : tuple of Series
         Curves of the training.
-    measured : mapping of str to float
-        What was measured on the way.
     likeness : LikenessRecord or None
         How like real rows they are, by cell, group and column.
     """
 
     treated: Treated
+    groups: tuple[tuple[str, ...], ...]
     maker: RowMaker | None = None
     series: tuple[Series, ...] = ()
-    measured: Mapping[str, float] | None = None
     likeness: LikenessRecord | None = None
 
     def at_strength(self, table: TrainingTable, target: Target, strength: float) -> Treated:
@@ -229,7 +229,7 @@ class Augmentation(PreProcessing):
             )
             progress(1.0, "No rows are lacking")
             rows = _join(table, made_cell, table.frame.iloc[:0], count_changes(table.groups, before, after))
-            return Augmented(treated=replace(rows, notes=(note, *plan)))
+            return Augmented(treated=replace(rows, notes=(note, *plan)), groups=table.groups)
         testing = self.tests_aside and len(table.label) >= _MANY
         learning = prepare(table, seed=seed, aside=testing or validation is None)
         maker = self._fit(
@@ -257,6 +257,7 @@ class Augmentation(PreProcessing):
         inner = maker.generator
         return Augmented(
             treated=replace(treated, notes=notes, quality={**quality, **(inner.measured if inner else {})}),
+            groups=table.groups,
             maker=maker,
             series=inner.series if inner else (),
             likeness=likeness,
