@@ -28,8 +28,8 @@ from audit.models.baseline import fit_baseline
 from audit.progress import silent
 
 SETS = {
-    "adult": ("sex", 24_000, 6_000),
-    "acs_employment": ("disability", 20_000, 5_000),
+    "adult": ("sex", 12_000, 4_000),
+    "acs_employment": ("disability", 12_000, 4_000),
     "compas": ("race", 4_300, 1_000),
 }
 METHODS = ("none", "reweighing", "resampling", "interpolation", "tree_augmentation", "gan")
