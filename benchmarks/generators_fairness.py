@@ -118,7 +118,7 @@ def main() -> None:
     parser.add_argument("--keep", default="")
     asked = parser.parse_args()
     # The quality of made rows is measured by another script.
-    augment._quality = lambda *_, **__: ({}, None)
+    augment._quality = lambda *_, **__: ({}, None)  # noqa: SLF001
     for seed in range(asked.first, asked.first + asked.seeds):
         for name in asked.sets.split(","):
             for entry in tried(name, seed, asked.only.split(",")):

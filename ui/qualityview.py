@@ -8,12 +8,10 @@ import streamlit as st
 
 from audit import wording
 from audit.rows import REASONS, group_name
-from audit.wording.likeness import LIKENESS_TEXTS, RIVALS, likeness_value, likeness_verdict
-from ui import cached, controls, show
+from audit.wording.likeness import RIVALS, likeness_verdict
+from ui import cached, controls, show, tables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from audit.rows.likeness import LikenessRecord
     from ui.screen import Screen
 
@@ -42,36 +40,7 @@ def quality(screen: Screen, place: int) -> None:
         _columns(found)
         _rivals(found)
     with st.expander("Every measure, and what to hold it against", key="likeness_measures"):
-        show.table(measures(record.quality), key="likeness_table", alt="Measures of made rows.")
-
-
-def measures(found: Mapping[str, float]) -> list[dict[str, str]]:
-    """Write the measures, each beside what to hold it against.
-
-    Parameters
-    ----------
-    found : mapping of str to float
-        Measure to value.
-
-    Returns
-    -------
-    list of dict
-        Heading to text, one for each measure that is known.
-    """
-    lines = []
-    for id_, text in LIKENESS_TEXTS.items():
-        if id_ not in found:
-            continue
-        beside = likeness_value(text.beside, found[text.beside]) if text.beside in found else text.yardstick
-        lines.append(
-            {
-                "Measure": text.title,
-                "Made rows": likeness_value(id_, found[id_]),
-                "Real rows": beside or "–",
-                "Reading": text.reading,
-            }
-        )
-    return lines
+        show.table(tables.quality(record.quality), key="likeness_table", alt="Measures of made rows.")
 
 
 def _basis(found: LikenessRecord | None) -> str:

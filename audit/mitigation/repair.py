@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from audit.mitigation.rule import GroupRule
-    from audit.mitigation.synthesis.augment import Augmented
+    from audit.mitigation.synthesis.augmented import Augmented
     from audit.mitigation.table import TrainingTable, Treated
     from audit.models.baseline import Fitted
     from audit.progress import Progress

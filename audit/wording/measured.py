@@ -14,6 +14,10 @@ MEASURED: Final[dict[str, str]] = {
     # networks
     "adversary_auc": "How well the group can still be told from the scores (AUC on held-out rows)",
     "coefficient": "Coefficient that was reached",
+    # generators of rows
+    "generator_loss": "Loss of the network that makes rows (0.69 where the other can only guess)",
+    "critic_loss": "Loss of the network that tells rows apart (1.39 where it can only guess)",
+    "two_sample": "How well made rows are told from real ones set aside (AUC; 0.5 is a guess)",
     # training rows
     "edited_labels": "Recorded labels that were changed",
 }

@@ -333,3 +333,65 @@ def test_training_curves_have_one_value_for_each_epoch():
     tests = series.values[series.measures.index("two_sample")][0]  # noqa: PD011
     assert all(0 <= value <= 1 for value in tests if value is not None)
     assert series.picked in series.x
+
+
+@pytest.mark.parametrize("name", ["gan", "tree_augmentation", "interpolation"])
+def test_made_rows_owe_nothing_to_validation_rows(name):
+    """No leak: other validation rows give the same training rows, made ones included."""
+    from audit.mitigation.catalogue import make
+    from tests.repairing import rows
+
+    params = {"epochs": 1} if name == "gan" else {}
+    one, other = (
+        make(name, params).augment(rows(600, 0), rows(300, seed), seed=0, progress=silent) for seed in (1, 2)
+    )
+    pd.testing.assert_frame_equal(one.treated.frame, other.treated.frame)
+    assert one.treated.quality != other.treated.quality
+
+
+@pytest.mark.parametrize("name", ["gan", "tree_augmentation", "interpolation"])
+def test_fewer_rows_at_less_strength_are_some_of_the_same(name):
+    from audit.mitigation.catalogue import make
+    from tests.repairing import rows
+
+    table = rows(600, 0)
+    params = {"epochs": 1} if name == "gan" else {}
+    whole = make(name, params).augment(table, rows(300, 1), seed=0, progress=silent)
+    half = whole.at_strength(table, "base_rate", 0.5)
+    counts = np.bincount(half.group * 2 + half.label, minlength=4)
+    assert counts.tolist() == [int(cell.after) for cell in half.cells]
+    assert 0 < half.synthetic.sum() < whole.treated.synthetic.sum()
+    pd.testing.assert_frame_equal(half.frame.iloc[:600], table.frame)
+
+
+def test_steering_brings_what_a_model_decides_about_made_rows_closer(monkeypatch):
+    from audit.mitigation.synthesis import steering
+
+    monkeypatch.setattr(steering, "DEAREST", 1.0)
+    rng = np.random.default_rng(0)
+    n = 3000
+    group, label = rng.integers(0, 2, n), rng.integers(0, 2, n)
+    x = rng.normal(size=n) + label * np.where(
+        group == 1, 2.5, 0.6
+    )  # the label is plain to see in one group only
+    table = TrainingTable(
+        frame=pd.DataFrame({"x": x, "y": x + rng.normal(0, 0.5, n)}),
+        label=label.astype(np.int8),
+        group=group,
+        groups=(("a",), ("b",)),
+        weight=np.ones(n),
+    )
+    generator = ConditionalGan(epochs=20, steering="opportunity")
+    generator.fit(prepare(table, seed=0, aside=True).lesson, seed=0)
+    path = generator.series[-1]
+    assert path.kind == "path"
+    assert path.x == (0.0, *steering.WEIGHTS)
+    chances = path.values[0][1:]  # noqa: PD011 - no frame
+    spread = [abs(one - other) for one, other in zip(*chances, strict=True)]
+    assert spread[0] > 0.08
+    assert min(spread[1:]) < 0.6 * spread[0]
+    assert path.picked == path.x[int(np.argmin(spread))]
+    assert "made the gap" in generator.notes[-1]
+    again = ConditionalGan.restore(*generator.state())
+    cell = np.repeat([0, 1, 2, 3], 10)
+    np.testing.assert_array_equal(generator.sample(cell, seed=1), again.sample(cell, seed=1))

@@ -65,9 +65,9 @@ def test_the_report_has_a_page_for_made_rows(audited):
 
 
 def test_every_measure_on_the_screen_has_a_name_and_a_yardstick(audited):
-    from ui.qualityview import measures
+    from ui.tables import quality
 
-    lines = measures(audited.trials[0].quality)
+    lines = quality(audited.trials[0].quality)
     assert len(lines) >= 9
     assert all(line["Measure"] and line["Reading"].endswith(".") for line in lines)
     assert {line["Real rows"] for line in lines if "logistic" in line["Measure"]} == {"0.5"}

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 import numpy as np
-import pandas as pd
 
 from audit.errors import AuditError, listing
 from audit.mitigation.balance import describe_plan, plan_counts
 from audit.mitigation.repair import PreProcessing, Repaired, by_threshold
 from audit.mitigation.spec import Param, resolve_params
+from audit.mitigation.synthesis.augmented import Augmented, join
 from audit.mitigation.synthesis.maker import RowMaker, prepare
 from audit.mitigation.synthesis.panel import MOST_ROWS, Rows, measure_quality
 from audit.mitigation.synthesis.tuning import STEPS, pick_strength, rivals_on, tuning_series
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    import pandas as pd
     from numpy.typing import NDArray
 
     from audit.mitigation.balance import Target
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from audit.mitigation.table import TrainingTable
     from audit.progress import Progress
     from audit.rows.likeness import LikenessRecord
-    from audit.rows.series import Series
 
 TUNE: Final = Param(
     id="tune",
@@ -60,67 +60,6 @@ _ROOM = 0.02
 _MANY = 4_000
 """Training rows from which a tenth is enough to test a training on."""
 _FIT, _MAKE = 0.7, 0.8
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Augmented:
-    """Training rows with the rows that were made for them.
-
-    Parameters
-    ----------
-    treated : Treated
-        The real rows, followed by the made ones.
-    groups : tuple of tuple of str
-        The groups, by their number.
-    maker : RowMaker or None
-        What made them; None where none were needed.
-    series : tuple of Series
-        Curves of the training.
-    likeness : LikenessRecord or None
-        How like real rows they are, by cell, group and column.
-    """
-
-    treated: Treated
-    groups: tuple[tuple[str, ...], ...]
-    maker: RowMaker | None = None
-    series: tuple[Series, ...] = ()
-    likeness: LikenessRecord | None = None
-
-    def at_strength(self, table: TrainingTable, target: Target, strength: float) -> Treated:
-        """Keep fewer of the rows that were made.
-
-        Parameters
-        ----------
-        table : TrainingTable
-            The real rows.
-        target : {"base_rate", "cells"}
-            What is made equal.
-        strength : float
-            How far to go, 0 to 1.
-
-        Returns
-        -------
-        Treated
-            As if this strength had been asked for.
-        """
-        before = table.counts()
-        after = plan_counts(before, strategy="oversample", target=target, strength=strength)
-        lacking = (after - before).ravel()
-        whole, n = self.treated, len(table.label)
-        cell = whole.group.astype(np.int64) * 2 + whole.label
-        keep = np.ones(len(cell), dtype=bool)
-        for code, count in enumerate(lacking.tolist()):
-            made = n + np.flatnonzero(cell[n:] == code)
-            keep[made[count:]] = False
-        return replace(
-            whole,
-            frame=whole.frame[keep].reset_index(drop=True),
-            label=whole.label[keep],
-            group=whole.group[keep],
-            weight=whole.weight[keep],
-            synthetic=whole.synthetic[keep],
-            cells=count_changes(table.groups, before, after),
-        )
 
 
 class Augmentation(PreProcessing):
@@ -228,7 +167,7 @@ class Augmentation(PreProcessing):
                 "Under this plan no cell that holds rows lacks any: none were made and nothing was trained."
             )
             progress(1.0, "No rows are lacking")
-            rows = _join(table, made_cell, table.frame.iloc[:0], count_changes(table.groups, before, after))
+            rows = join(table, made_cell, table.frame.iloc[:0], count_changes(table.groups, before, after))
             return Augmented(treated=replace(rows, notes=(note, *plan)), groups=table.groups)
         testing = self.tests_aside and len(table.label) >= _MANY
         learning = prepare(table, seed=seed, aside=testing or validation is None)
@@ -242,7 +181,7 @@ class Augmentation(PreProcessing):
             progress=within(progress, 0.0, _FIT),
         )
         made = maker.make(made_cell, seed=seed, progress=within(progress, _FIT, _MAKE))
-        treated = _join(table, made_cell, made, count_changes(table.groups, before, after))
+        treated = join(table, made_cell, made, count_changes(table.groups, before, after))
         quality, likeness = _quality(
             table,
             validation,
@@ -406,19 +345,6 @@ class Augmentation(PreProcessing):
         return tuple(notes)
 
 
-def _join(table: TrainingTable, made_cell: NDArray[np.int64], made: pd.DataFrame, cells: Any) -> Treated:
-    """Put made rows after the real ones and mark them."""
-    size = len(table.label) + len(made_cell)
-    return Treated(
-        frame=pd.concat([table.frame, made], ignore_index=True),
-        label=np.concatenate([table.label, (made_cell % 2).astype(table.label.dtype)]),
-        group=np.concatenate([table.group, (made_cell // 2).astype(table.group.dtype)]),
-        weight=np.concatenate([table.weight, _mean_weights(table)[made_cell]]),
-        synthetic=np.arange(size) >= len(table.label),
-        cells=cells,
-    )
-
-
 def _quality(
     table: TrainingTable,
     validation: TrainingTable | None,
@@ -460,14 +386,6 @@ def _quality(
         seed=seed,
         progress=within(progress, 0.3, 1.0),
     )
-
-
-def _mean_weights(table: TrainingTable) -> NDArray[np.float64]:
-    """Give the mean row weight of each cell: what a made row of it counts."""
-    cell = table.group.astype(np.int64) * 2 + table.label
-    counts = table.counts().ravel()
-    sums = np.bincount(cell, weights=table.weight, minlength=len(counts))
-    return np.asarray(sums / np.maximum(counts, 1), dtype=np.float64)
 
 
 def _where(task: Task) -> str:

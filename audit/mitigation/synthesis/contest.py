@@ -235,14 +235,18 @@ class Contest:
             With copies of the networks as they were at the end; random draws come from the same stream.
         """
         child = copy.copy(self)
-        child._maker, child.mean = copy.deepcopy(self._maker), copy.deepcopy(self.mean)
-        child._critic = copy.deepcopy(self._critic)
-        child.mean.load_state_dict(self._maker.state_dict())
-        child._best, child.history = {}, History()
-        child._optimisers = (_adam(child._maker), _adam(child._critic))
-        for new, old in zip(child._optimisers, self._optimisers, strict=True):
-            new.load_state_dict(copy.deepcopy(old.state_dict()))
+        child._part_from(self)  # noqa: SLF001 - of its own kind
         return child
+
+    def _part_from(self, other: Contest) -> None:
+        """Take copies of everything that changes in a training."""
+        self._maker, self.mean = copy.deepcopy(self._maker), copy.deepcopy(self._maker)
+        self.mean.requires_grad_(requires_grad=False)
+        self._critic = copy.deepcopy(self._critic)
+        self._best, self.history = {}, History()
+        self._optimisers = (_adam(self._maker), _adam(self._critic))
+        for new, old in zip(self._optimisers, other._optimisers, strict=True):
+            new.load_state_dict(copy.deepcopy(old.state_dict()))
 
     def measure_norms(self) -> None:
         """Measure the batch norms of the mean maker on the mixture of cells it was trained with."""

@@ -21,7 +21,7 @@ from audit.mitigation.synthesis.values import Values
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from audit.mitigation.synthesis.augment import Augmented
+    from audit.mitigation.synthesis.augmented import Augmented
     from audit.mitigation.synthesis.protocol import Generator
 
 MARK: Final = "is_synthetic"
@@ -76,10 +76,6 @@ def augmented_files(
     card = data_card(augmented, title=title, params=params, source=source)
     files = {f"augmented.{kind}": table_bytes(table, kind)}
     try:
-        if augmented.maker is None:
-            raise AuditError(
-                "There is no generator to hand over.", why="No rows were lacking.", code="no_generator"
-            )  # noqa: TRY301
         files["generator.safetensors"], text = generator_files(augmented.maker)
         files["generator.json"] = text.encode()
         card += "- `generator.json` holds every distinct value of every column, those of single persons included.\n"
@@ -167,7 +163,7 @@ def table_bytes(table: pd.DataFrame, kind: str) -> bytes:
         )
         safe.to_csv(buffer, index=False)
         return buffer.getvalue()
-    plain = table.apply(lambda column: _parquet_column(column), axis=0)
+    plain = table.apply(_parquet_column, axis=0)
     plain.to_parquet(buffer, index=False)
     return buffer.getvalue()
 
@@ -197,8 +193,10 @@ def data_card(augmented: Augmented, *, title: str, params: Mapping[str, Any], so
         "# Data card of an augmented table",
         "",
         f"{len(treated.label):,} rows: {len(treated.label) - made:,} real training rows, unchanged, and {made:,} made ones.",
-        f"Made rows have `{MARK}` true. They must not be used to test or to validate a model, and they are not anonymous "
-        "by themselves: they were learned from the real rows beside them.",
+        (
+            f"Made rows have `{MARK}` true. They must not be used to test or to validate a model, and they are not anonymous "
+            "by themselves: they were learned from the real rows beside them."
+        ),
         "",
         f"- Method: {title}",
         *(f"- {name}: {value}" for name, value in params.items()),
@@ -220,12 +218,12 @@ def data_card(augmented: Augmented, *, title: str, params: Mapping[str, Any], so
     return "\n".join(lines).rstrip() + "\n"
 
 
-def generator_files(maker: RowMaker) -> tuple[bytes, str]:
+def generator_files(maker: RowMaker | None) -> tuple[bytes, str]:
     """Write a generator down.
 
     Parameters
     ----------
-    maker : RowMaker
+    maker : RowMaker or None
         The generator with its vocabulary.
 
     Returns
@@ -241,13 +239,14 @@ def generator_files(maker: RowMaker) -> tuple[bytes, str]:
     """
     from safetensors.numpy import save
 
-    if maker.generator is None:
+    if maker is None or maker.generator is None:
         raise AuditError(
             "There is no generator to hand over.",
-            why="No column varied, so none was trained.",
+            why="No rows were lacking, or no column varied, so none was trained.",
             code="no_generator",
         )
     arrays, info = maker.generator.state()
+    vocabulary = maker.values  # noqa: PD011 - no frame
     templates = {"codes": maker.templates.codes, "counts": maker.templates.counts}
     whole = {**named(arrays, "generator"), **named(templates, "templates")}
     text = {
@@ -259,7 +258,7 @@ def generator_files(maker: RowMaker) -> tuple[bytes, str]:
         "columns": [
             _written_column(sample, ordered=ordered, missing=missing)
             for sample, ordered, missing in zip(
-                maker.values.samples, maker.values.ordered, maker.values.missing, strict=True
+                vocabulary.samples, vocabulary.ordered, vocabulary.missing, strict=True
             )
         ],
     }
@@ -326,7 +325,11 @@ def _kind(name: str) -> type[Generator]:
     from audit.mitigation.synthesis.adversarial import ConditionalGan
     from audit.mitigation.synthesis.trees import SequentialTrees
 
-    return {ConditionalGan.id: ConditionalGan, SequentialTrees.id: SequentialTrees}[name]
+    kinds: dict[str, type[Generator]] = {
+        ConditionalGan.id: ConditionalGan,
+        SequentialTrees.id: SequentialTrees,
+    }
+    return kinds[name]
 
 
 def _plain_array(value: Any) -> Any:

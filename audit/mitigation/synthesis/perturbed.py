@@ -107,8 +107,10 @@ def numbers_of(values: Values, place: int) -> NDArray[np.float64]:
         if np.isfinite(found).all():
             return found
     elif pd.api.types.is_datetime64_any_dtype(known.dtype) or pd.api.types.is_timedelta64_dtype(known.dtype):
-        return known.astype("int64").to_numpy(dtype=np.float64)
-    return np.arange(len(known), dtype=np.float64)
+        dates: NDArray[np.float64] = known.astype("int64").to_numpy(dtype=np.float64)
+        return dates
+    places: NDArray[np.float64] = np.arange(len(known)).astype(np.float64)
+    return places
 
 
 def fit_slope(
@@ -149,9 +151,7 @@ def fit_slope(
         numbers.append((column - column.mean()) / spread)
         scale.append(spread)
     parts: list[Any] = [sparse.csr_array(np.column_stack(numbers))] if numbers else []
-    for place in columns:
-        if not values.ordered[place]:
-            parts.append(_marks(codes[:, place], values.widths[place]))
+    parts += [_marks(codes[:, place], values.widths[place]) for place in columns if not values.ordered[place]]
     model = LogisticRegression(max_iter=_ITERATIONS)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
