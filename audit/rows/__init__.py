@@ -64,8 +64,6 @@ REASONS: Final[dict[str, str]] = {
     "too_few_rows": "too few rows to train a model and to measure it",
     "not_among_largest": "only the twelve largest groups have a model of their own",
     "nothing_to_learn_from": "there is no column to learn from",
-    "few_to_compare": "too few rows to compare",
-    "none_made": "no row of this cell was made",
     "suppressed": "withheld to protect people",
 }
 """Why a value is not estimable, in words that follow "not estimable: "."""
@@ -117,8 +115,7 @@ class DisparityRow:
     comparison : {"difference", "ratio", "worst_group", "to_reference"}
         Largest minus smallest; smallest over largest; the worst group itself; a group minus the reference group.
     group, reference : tuple of str or None
-        The groups compared: highest and lowest for a difference, lowest and highest for a ratio, worst and best for
-        the worst group.
+        The groups compared: highest and lowest for a difference, the other way round for a ratio, worst and best.
     value, low, high : float or None
         The disparity and an interval that may contain "none".
     overall, distance, distance_low, distance_high : float or None
@@ -390,10 +387,9 @@ class TrialRecord:
     series : tuple of Series
         Curves over epochs or over a setting.
     resplit : bool
-        Whether each further run had a split of its own; otherwise the test rows stay, and the training rows are
-        drawn again.
+        Whether each further run had a split of its own; otherwise only the training rows are drawn again.
     likeness : LikenessRecord or None
-        How like real rows generated ones are, by cell, group and column; None where none were generated.
+        How like real rows generated ones are; None where none were generated.
     """
 
     mitigation: str

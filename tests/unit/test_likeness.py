@@ -170,7 +170,7 @@ def test_a_cell_with_hardly_any_row_says_why_it_is_not_measured():
     )
     last = record.cells[-1]
     assert last.detection is None
-    assert last.reason == "few_to_compare"
+    assert last.reason == "too_few_rows"
 
 
 def test_no_bin_shows_a_single_person():

@@ -28,8 +28,8 @@ def cells():
     return [
         CellLikeness(group=("a",), label=0, n_real=200, n_made=300, detection=0.62),
         CellLikeness(group=("a",), label=1, n_real=90, n_made=300, detection=0.48),
-        CellLikeness(group=(HOSTILE,), label=0, n_real=5, n_made=3, reason="few_to_compare"),
-        CellLikeness(group=(HOSTILE,), label=1, n_real=300, n_made=0, reason="none_made"),
+        CellLikeness(group=(HOSTILE,), label=0, n_real=5, n_made=3, reason="too_few_rows"),
+        CellLikeness(group=(HOSTILE,), label=1, n_real=300, n_made=0, reason="too_few_rows"),
     ]
 
 

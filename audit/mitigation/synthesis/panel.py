@@ -209,7 +209,7 @@ def _cells(
             )
             row = CellLikeness(group=group, label=label, n_real=len(there), n_made=len(both))
             if len(there) < _FEW_IN_CELL or not len(both) or not len(own):
-                found.append(replace(row, reason="few_to_compare" if len(both) else "none_made"))
+                found.append(replace(row, reason="too_few_rows"))
                 continue
             found.append(
                 replace(
@@ -219,7 +219,7 @@ def _cells(
                     real_pair_trends=pair_trends(there.bins, own.bins),
                     detection=detection(comparison, there, both, kind="boosting", seed=seed),
                     copies=equal_rows(both.codes, own.codes),
-                    reason="" if min(len(there), len(both)) >= FEW else "few_to_compare",
+                    reason="" if min(len(there), len(both)) >= FEW else "too_few_rows",
                 )
             )
     return tuple(found)

@@ -107,7 +107,7 @@ def numbers_of(values: Values, place: int) -> NDArray[np.float64]:
         if np.isfinite(found).all():
             return found
     elif pd.api.types.is_datetime64_any_dtype(known.dtype) or pd.api.types.is_timedelta64_dtype(known.dtype):
-        dates: NDArray[np.float64] = known.astype("int64").to_numpy(dtype=np.float64)
+        dates: NDArray[np.float64] = known.astype("int64").to_numpy().astype(np.float64)
         return dates
     places: NDArray[np.float64] = np.arange(len(known)).astype(np.float64)
     return places
