@@ -28,9 +28,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from audit.attempt import Attempt
+    from audit.cost import Cost
     from audit.data.dataset import Dataset
     from audit.plan import MitigationChoice, Plan
     from audit.result import Audit
+    from audit.trial import Trial
 
 WITHIN: Final = 0
 BEYOND: Final = 1
@@ -146,6 +148,7 @@ def _run(arguments: argparse.Namespace) -> int:
             model=model_file(arguments, plan),
             keep=_keeper(plan, dataset, folder, arguments.augmented) if arguments.augmented else None,
             progress=_progress(quiet=arguments.quiet),
+            told=None if arguments.quiet else _tell_cost,
         )
     # What is written, said and returned are the same audit.
     result = protected(result)
@@ -196,6 +199,14 @@ def _progress(*, quiet: bool) -> Any:
             sys.stderr.flush()
 
     return report
+
+
+def _tell_cost(trial: Trial, spent: Cost) -> None:
+    """Say on the side what a mitigation cost: it differs from run to run, so it is in no file."""
+    clear = "\r" + " " * 80 + "\r" if sys.stderr.isatty() else ""
+    from audit.wording import cost as said
+
+    sys.stderr.write(f"{clear}{trial.record.title}: {said(spent)}.\n")
 
 
 def _say(result: Audit) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from audit.before import fitter, train_before
 from audit.bench import decide, left_out, set_up, without_small
+from audit.cost import Meter
 from audit.counting import at_medians, count_decisions
 from audit.engines.duckdb_engine import DuckDBEngine
 from audit.errors import ModelError, RoleError, quote
@@ -28,7 +29,7 @@ from audit.result import Audit, assemble
 from audit.roles import check_roles
 from audit.rows import DataRecord, ModelRecord
 from audit.uploaded import model_inputs, planned_model, run_model
-from audit.work import Work
+from audit.work import AUDITED, Work
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,11 +38,13 @@ if TYPE_CHECKING:
 
     from audit.attempt import Attempt
     from audit.cells import Cells
+    from audit.cost import Cost
     from audit.data.dataset import Dataset
     from audit.plan import MitigationChoice, Plan
     from audit.progress import Progress
     from audit.roles import Outcomes
     from audit.tables.basis import Basis
+    from audit.trial import Trial
 
 MAY_KNOW_ROWS: Final = (
     "An uploaded model may have been trained on rows that are audited here; then it looks better than it is."
@@ -58,6 +61,7 @@ def run(
     model: Path | str | None = None,
     keep: Callable[[MitigationChoice, Attempt], None] | None = None,
     progress: Progress = silent,
+    told: Callable[[Trial, Cost], None] | None = None,
 ) -> Audit:
     """Audit decisions about people, by group.
 
@@ -73,6 +77,8 @@ def run(
         Given each mitigation with its first run, to take from it what is to be handed over.
     progress : callable
         Called with the share done and a message; may raise to stop the work.
+    told : callable or None
+        Called after each mitigation with what came of it and what it cost.
 
     Returns
     -------
@@ -94,13 +100,15 @@ def run(
         work = prepare(
             dataset, plan, model=None if model is None else Path(model), progress=within(progress, 0.1, 0.5)
         )
-        tried = []
+        tried: list[Trial] = []
         for i, choice in enumerate(plan.mitigations):
             share = 0.5 + 0.5 * i / len(plan.mitigations)
-            trial, first = work.try_out(
-                choice, progress=within(progress, share, share + 0.5 / len(plan.mitigations))
-            )
+            meter = Meter()
+            part = within(progress, share, share + 0.5 / len(plan.mitigations))
+            trial, first = work.try_out(choice, progress=part)
             tried.append(trial)
+            if told is not None:
+                told(trial, meter.read())
             if keep is not None:
                 keep(choice, first)
         progress(1.0, "Done")
@@ -232,7 +240,7 @@ def _prepare_trained(dataset: Dataset, plan: Plan, outcomes: Outcomes, how: Any,
         model=None,
         result=_finish(plan, data, record, cells, basis=basis, progress=progress),
     )
-    work.bench = bench
+    work.bench, work.kept = bench, {AUDITED: before}
     return work
 
 

@@ -12,6 +12,7 @@ from audit.errors import InputError
 from audit.plan import SCHEMA_VERSION, Plan
 from audit.rows import Authority, DataRecord, Dropped, ModelRecord, plain
 from audit.tables.basis import Basis
+from audit.tradeoff import flips
 from audit.trial import Trial
 
 if TYPE_CHECKING:
@@ -47,7 +48,13 @@ def to_plain(audit: Any) -> dict[str, Any]:
         "disparities_larger_groups": [plain(row) for row in audit.larger],
         "metrics": [plain(row) for row in audit.metrics],
         "comparison": [plain(row) for row in audit.comparison],
-        "trials": [trial.to_dict() for trial in audit.tried],
+        "trials": [
+            {
+                **trial.to_dict(),
+                "flips": [plain(row) for by in audit.groupings for row in flips(trial, audit.plan, by)],
+            }
+            for trial in audit.tried
+        ],
         "cells": audit.cells.to_dict(),
         "basis": audit.basis.to_dict(),
         "chapters": {name: [plain(row) for row in audit.chapter(name)] for name in chapters()},

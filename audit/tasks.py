@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from audit.before import BASELINE
+from audit.cost import Cost, Meter
 from audit.errors import StoreError
 from audit.plan import MitigationChoice, Plan
 from audit.progress import silent, within
@@ -77,8 +78,10 @@ def mitigate(store: Store, audit_id: str, payload: Mapping[str, Any], progress: 
     plan = replace(Audit.from_json(base).plan, baseline=plan.baseline, regret=False)
     work = prepare(dataset, plan, model=model, progress=within(progress, 0.02, 0.3))
     work.shelf = store.unfinished_folder(audit_id)
+    meter = Meter()
     trial = work.attempt(choice, progress=within(progress, 0.3, 1.0))
-    text = json.dumps(trial.to_dict(), ensure_ascii=False, sort_keys=True)
+    kept = {**trial.to_dict(), "cost": asdict(meter.read())}
+    text = json.dumps(kept, ensure_ascii=False, sort_keys=True)
     store.save_trial(audit_id, trial_key(choice), text)
 
 
@@ -163,6 +166,25 @@ def load_audit(store: Store, audit_id: str) -> Audit | None:
         mitigations=choices,
     )
     return base.with_plan(plan).with_trials(trials) if trials else base.with_plan(plan)
+
+
+def costs(store: Store, audit_id: str) -> tuple[Cost | None, ...]:
+    """Say what each mitigation of an audit cost.
+
+    Parameters
+    ----------
+    store : Store
+        Where the audit lives.
+    audit_id : str
+        Which audit.
+
+    Returns
+    -------
+    tuple of Cost or None
+        In the order of the audit's trials; None where it is not known.
+    """
+    kept = [json.loads(raw).get("cost") for _, raw in sorted(store.trials(audit_id).items())]
+    return tuple(None if cost is None else Cost.from_dict(cost) for cost in kept)
 
 
 def trial_key(choice: MitigationChoice) -> str:

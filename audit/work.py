@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from audit.attempt import Attempt, attempt
 from audit.before import (
@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from audit.result import Audit
     from audit.roles import Outcomes
     from audit.trial import Trial
+
+AUDITED: Final = "audited"
+"""Names the audited model among those that mitigations start from, where it is trained here."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -125,7 +128,7 @@ class Work:
         start = self.start(named, spec)
         progress(0.0, "Training the model without a mitigation")
         bench = self.rows()
-        key = f"{spec.stage == 'post'} {spec.own_model} {named}"
+        key = self._key(named, spec)
         if key not in self.kept:
             self.kept[key] = start(bench, self.plan.seed, within(progress, 0.0, 0.2))
         return attempt(
@@ -137,6 +140,12 @@ class Work:
             shelf=self.shelf,
             progress=within(progress, 0.2, 1.0),
         )
+
+    def _key(self, named: str, spec: MitigationSpec) -> str:
+        """Name the model that a mitigation starts from, so that each is trained once."""
+        if self.plan.model.kind == "train" and spec.own_model in {"", self.plan.model.algorithm}:
+            return AUDITED
+        return f"{spec.stage == 'post'} {named}"
 
     def rows(self) -> Bench:
         """Load the rows, once.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import jobpanel, lab, show
+from ui import jobpanel, lab, trials
 from ui.pagespec import PageSpec
 from ui.shell import enter
 
@@ -13,13 +13,11 @@ PAGE = PageSpec(title="Mitigate", question="What could be done?", section="Repai
 screen = enter(PAGE)
 lab.introduction(screen)
 jobpanel.watch(screen.id, "mitigate")
-lab.tried(screen)
+trials.tried(screen)
 
-for stage, title, specs in lab.stages():
-    st.header(title, anchor=False)
-    show.note(lab.STAGES[stage][1])
-    rows = lab.in_rows(specs)
-    for row in rows:
-        for column, spec in zip(st.columns(len(rows[0])), row, strict=False):
-            with column:
-                lab.card(screen, spec)
+st.header("Choose a repair", anchor=False)
+choices, offer = st.columns([2, 3], gap="large")
+with choices:
+    spec = lab.choose(screen)
+with offer:
+    lab.card(screen, spec)

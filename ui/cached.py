@@ -17,10 +17,12 @@ from audit.store import Store
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from audit.cost import Cost
     from audit.data.dataset import Dataset
     from audit.plan import Plan
     from audit.result import Audit
     from audit.rows import ComparisonRow
+    from audit.rows.flips import TradeRow
     from ui.people import People
 
 
@@ -153,6 +155,71 @@ def _comparison(
     from audit.comparison import compare
 
     return tuple(compare(_found.tried[place], _found.plan, _found.groupings))
+
+
+def costs(audit_id: str, revision: int) -> tuple[Cost | None, ...]:
+    """Say what each mitigation of an audit cost.
+
+    Parameters
+    ----------
+    audit_id : str
+        The audit's id.
+    revision : int
+        The revision of its results.
+
+    Returns
+    -------
+    tuple of Cost or None
+        In the order of the audit's trials.
+    """
+    return _costs(str(store().root), audit_id, revision)
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _costs(home: str, audit_id: str, revision: int) -> tuple[Cost | None, ...]:
+    del home, revision  # they are the key
+    from audit.tasks import costs as read
+
+    return read(store(), audit_id)
+
+
+def trade_rows(
+    audit_id: str, revision: int, found: Audit, sensitive: tuple[str, ...], criterion: str
+) -> tuple[TradeRow, ...]:
+    """Give every model that was tried, placed by its accuracy and its gap.
+
+    Parameters
+    ----------
+    audit_id : str
+        The audit's id.
+    revision : int
+        The revision of its results.
+    found : Audit
+        The audit.
+    sensitive : tuple of str
+        The grouping.
+    criterion : str
+        Whose gap.
+
+    Returns
+    -------
+    tuple of TradeRow
+        With intervals, and with those on the Pareto front marked.
+    """
+    return _trade_rows(
+        str(store().root), audit_id, revision, repr((sensitive, criterion)), (found, sensitive, criterion)
+    )
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _trade_rows(
+    home: str, audit_id: str, revision: int, asked: str, _of: tuple[Audit, tuple[str, ...], str]
+) -> tuple[TradeRow, ...]:
+    del home, audit_id, revision, asked  # they are the key
+    from audit.tradeoff import trade_rows as place
+
+    found, sensitive, criterion = _of
+    return place(found.tried, found.plan, sensitive, criterion)
 
 
 def drawn(make: Callable[..., Any], *args: Any, **options: Any) -> Any:

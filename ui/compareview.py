@@ -8,12 +8,12 @@ import streamlit as st
 
 from audit import wording
 from audit.plan import CRITERIA
-from ui import cached, controls, lab, modeldoors, show, tables, text
+from ui import cached, controls, modeldoors, overview, show, tables, text, trials, workspace
 
 if TYPE_CHECKING:
-    from audit.figures.tradeoff import TradePoint
     from audit.result import Audit
     from audit.rows import ComparisonRow
+    from audit.rows.flips import TradeRow
     from ui.screen import Screen
 
 
@@ -56,6 +56,7 @@ class View:
     def __init__(self, screen: Screen, place: int, sensitive: tuple[str, ...], metric: str) -> None:
         self._audit = screen.audit
         self._screen = screen
+        self._place = place
         self._record = self._audit.trials[place]
         self._rows = self._compared(place)
         self._sensitive = sensitive
@@ -81,20 +82,13 @@ class View:
         gap = next(iter(self._of(self._metric, "difference")), None)
         groups = self._of(self._metric, None)
         if gap is not None:
-            st.markdown(self._chip(gap))
+            st.markdown(trials.chip(gap))
             show.answer(wording.change(gap, self._favourable, confidence=self._confidence))
             down = wording.levelling_down(gap, groups, self._favourable)
             if down:
                 st.markdown(f":orange-badge[▼ Levelling down] {text.sentence(_without_its_name(down))}")
         show.note(self._columns())
-        show.quiet(lab.settings(self._record))
-
-    @staticmethod
-    def _chip(gap: ComparisonRow) -> str:
-        """Write in one word what the interval says about the gap."""
-        if gap.low is None or gap.high is None or gap.low <= 0 <= gap.high:
-            return ":gray-badge[◇ Cannot tell whether the gap changed]"
-        return ":green-badge[▼ Smaller gap]" if gap.high < 0 else ":red-badge[▲ Wider gap]"
+        show.quiet(trials.settings(self._record))
 
     def _columns(self) -> str:
         """Say what before, control and after are."""
@@ -170,22 +164,59 @@ class View:
             st.markdown(
                 f"- {text.sentence(wording.change(row, self._favourable, confidence=self._confidence))}"
             )
-        show.table(
-            tables.comparison([*rows, *overall, *worst], self._favourable, confidence=self._confidence),
-            key="gap_table",
-            alt="Criteria, accuracy and worst group before, for the control, and after.",
-        )
+        if st.toggle("Show the numbers", key="gaps_numbers"):
+            show.table(
+                tables.comparison([*rows, *overall, *worst], self._favourable, confidence=self._confidence),
+                key="gap_table",
+                alt="Criteria, accuracy and worst group before, for the control, and after.",
+            )
+
+    def flipped(self) -> None:
+        """Show whose decision is another one now."""
+        from audit.tradeoff import flips
+
+        rows = flips(self._audit.tried[self._place], self._audit.plan, self._sensitive)
+        said = wording.flipped(rows)
+        st.header("Whose decision changed", anchor=False)
+        show.answer(said)
+        show.table(tables.flips(rows, self._favourable), key="flips", alt=said)
 
     def tradeoff(self) -> None:
         """Draw accuracy against the gap for every repair that was tried."""
-        from audit.figures.tradeoff import tradeoff, tradeoff_alt
+        from audit.figures.tradeoff import TradePoint, tradeoff, tradeoff_alt
 
-        criterion = "demographic_parity"
-        points = self._points(criterion)
+        st.header("All repairs: accuracy against the gap", anchor=False)
+        criterion = controls.choose(
+            "trade",
+            "Gap",
+            {name: wording.short_title(name, self._favourable) for name in CRITERIA},
+            first=self._criterion(),
+        )
+        record = self._screen.record
+        found = (
+            ()
+            if record is None
+            else cached.trade_rows(record.id, record.revision, self._audit, self._sensitive, criterion)
+        )
+        points = [
+            TradePoint(
+                title=row.title,
+                stage=row.stage,  # type: ignore[arg-type]
+                accuracy=row.accuracy,
+                gap=row.gap,
+                accuracy_low=row.accuracy_low,
+                accuracy_high=row.accuracy_high,
+                gap_low=row.gap_low,
+                gap_high=row.gap_high,
+                front=row.front,
+            )
+            for row in found
+            if row.accuracy is not None and row.gap is not None and row.stage != "original"
+        ]
         if not points:
+            show.note("No gap can be estimated here, so there is nothing to draw.")
             return
         title = f"{wording.short_title(criterion, self._favourable)}: gap by {wording.column_title(self._sensitive)}"
-        st.header("Accuracy against the gap", anchor=False)
         show.figure(
             cached.drawn(
                 tradeoff,
@@ -196,44 +227,51 @@ class View:
             ),
             key="tradeoff",
             alt=tradeoff_alt(points, gap_title=title),
+            rows=tables.trades(found, confidence=self._confidence),
             name="accuracy-gap",
+            picked=lambda x, y: self._open(found, x, y),
         )
+        if len(self._audit.trials) > 1:
+            show.note(
+                "Click a point to open its repair above. Neighbouring points may not be distinguishable."
+            )
 
-    def _points(self, criterion: str) -> list[TradePoint]:
-        from audit.figures.tradeoff import TradePoint
+    def _criterion(self) -> str:
+        """Name the criterion of the gap that leads the audit."""
+        row = overview.lead(self._audit)
+        return row.metric if row is not None and row.metric in CRITERIA else CRITERIA[0]
 
-        points = []
-        titles = controls.distinct([record.title for record in self._audit.trials])
-        for place, title in enumerate(titles):
-            found = {
-                (row.metric, row.comparison): row
-                for row in self._compared(place)
-                if row.sensitive == self._sensitive and row.group is None
-            }
-            accuracy, gap = found.get(("accuracy", None)), found.get((criterion, "difference"))
-            for stage in ("before", "control", "after") if accuracy and gap else ():
-                high, wide = getattr(accuracy, stage), getattr(gap, stage)
-                if high is not None and wide is not None:
-                    points.append(TradePoint(title=title, stage=stage, accuracy=high, gap=wide))
-        return points
+    def _open(self, found: tuple[TradeRow, ...], x: float, y: float) -> None:
+        """Open the repair whose point was clicked."""
+        names = list(dict.fromkeys(row.mitigation for row in found))
+        for row in found:
+            if row.gap == x and row.accuracy == y:
+                workspace.set_widget("trial", str(names.index(row.mitigation)))
+                workspace.remember("trial", str(names.index(row.mitigation)))
+                return
 
     def training(self) -> None:
-        """Show what the repair did to the training rows."""
+        """Show what the repair did to the training rows, and what it measured and noticed on the way."""
         from audit.figures.training import cells, cells_alt
 
         record = self._record
-        if not record.cells:
+        if not (record.cells or record.notes or record.measured):
             return
-        st.header("What happened to the training rows", anchor=False)
-        show.figure(
-            cached.drawn(cells, record.cells, label_name=self._audit.plan.roles.label, theme=show.theme()),
-            key="cells",
-            alt=cells_alt(record.cells),
-            rows=tables.cells(record.cells, self._audit.plan.roles.positive),
-            name="training-rows",
-        )
+        st.header("What the repair did", anchor=False)
+        if record.cells:
+            show.figure(
+                cached.drawn(
+                    cells, record.cells, label_name=self._audit.plan.roles.label, theme=show.theme()
+                ),
+                key="cells",
+                alt=cells_alt(record.cells),
+                rows=tables.cells(record.cells, self._audit.plan.roles.positive),
+                name="training-rows",
+            )
         for said in record.notes:
-            show.note(said)
+            st.markdown(f"- {text.sentence(said)}")
+        for said in wording.measured(record.measured):
+            st.markdown(f"- {text.sentence(said)}")
         if record.quality:
             with st.expander("How like the real rows the made ones are", key="quality"):
                 show.table(

@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from audit import jobs, wording
 from audit.mitigation.catalogue import catalogue
 from audit.plan import MitigationChoice
-from ui import actions, cached, controls, modeldoors, overview, show, text, workspace
+from ui import actions, cached, labform, modeldoors, overview, show, text, workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from audit.mitigation.spec import MitigationSpec, Param, Value
-    from audit.rows import TrialRecord
+    from audit.mitigation.spec import MitigationSpec, Value
     from ui.screen import Screen
-
-STAGES: Final = {
-    "pre": (
-        "Before training: change the data",
-        "The training rows are changed; the model and its use stay as they are.",
-    ),
-    "in": ("During training: change the model", "The way the model is trained is changed."),
-    "post": (
-        "After training: change the decisions",
-        "Scores stay as they are; decisions are made differently.",
-    ),
-}
 
 
 def introduction(screen: Screen) -> None:
@@ -66,39 +51,57 @@ def _how(screen: Screen) -> str:
     )
 
 
-def stages() -> list[tuple[str, str, list[MitigationSpec]]]:
-    """List the mitigations by stage.
-
-    Returns
-    -------
-    list of (stage, title, specs)
-        Stages without a mitigation are left out.
-    """
-    specs = sorted(
-        (spec for spec, _ in catalogue().values()), key=lambda spec: (len(spec.params), spec.title)
-    )
-    found = [
-        (stage, title, [spec for spec in specs if spec.stage == stage])
-        for stage, (title, _) in STAGES.items()
-    ]
-    return [entry for entry in found if entry[2]]
-
-
-def in_rows(specs: Sequence[MitigationSpec]) -> list[Sequence[MitigationSpec]]:
-    """Lay cards out in rows, so that none stands alone where that can be helped.
+def choose(screen: Screen) -> MitigationSpec:
+    """Let the reader pick a stage, and one repair of it.
 
     Parameters
     ----------
-    specs : sequence of MitigationSpec
-        The mitigations of one stage.
+    screen : Screen
+        The open audit.
 
     Returns
     -------
-    list of sequence of MitigationSpec
-        Rows of two, or of three where that fills them.
+    MitigationSpec
+        The repair that is shown.
     """
-    wide = 3 if len(specs) % 3 == 0 else 2
-    return [specs[start : start + wide] for start in range(0, len(specs), wide)]
+    wanted = _wanted(screen)
+    found = {
+        stage: sorted(
+            (spec for spec, _ in catalogue().values() if spec.stage == stage),
+            key=lambda spec: (wanted not in spec.aims, len(spec.params), spec.title),
+        )
+        for stage in wording.STAGES
+    }
+    stages = [stage for stage, specs in found.items() if specs]
+    stage = st.segmented_control(
+        "When it works",
+        stages,
+        default=stages[0],
+        format_func=lambda name: f"{wording.STAGES[name][0]} ({len(found[name])})",
+        key="stage",
+        required=True,
+        bind="query-params",
+    )
+    stage = stage if stage in found else stages[0]
+    show.note(wording.STAGES[stage][1])
+    specs = {spec.id: spec for spec in found[stage]}
+    if len(specs) == 1:
+        return next(iter(specs.values()))
+    chosen = st.radio(
+        "Repairs",
+        list(specs),
+        format_func=lambda name: text.sentence(specs[name].title),
+        captions=[text.sentence(f"{wording.aimed(spec.aims)}.") for spec in specs.values()],
+        key=f"repair_{stage}",
+        bind="query-params",
+    )
+    return specs[chosen]
+
+
+def _wanted(screen: Screen) -> str:
+    """Name the aim that the clearest gap of the audit asks for."""
+    row = overview.lead(screen.audit)
+    return wording.CRITERION_AIM.get(row.metric, "selection") if row is not None else "selection"
 
 
 def card(screen: Screen, spec: MitigationSpec) -> None:
@@ -111,27 +114,26 @@ def card(screen: Screen, spec: MitigationSpec) -> None:
     spec : MitigationSpec
         What it says about itself.
     """
-    with st.container(border=True, height="stretch", vertical_alignment="distribute"):
-        with st.container():
-            st.subheader(text.sentence(spec.title), anchor=False)
-            st.markdown(text.sentence(spec.summary))
-        with st.container():
-            _form(screen, spec)
+    with st.container(border=True):
+        st.subheader(text.sentence(spec.title), anchor=False)
+        st.markdown(text.sentence(spec.summary))
+        chips = wording.cautions(spec)
+        if chips:
+            st.markdown(" ".join(f":orange-badge[{text.md(said)}]" for said in chips))
+        params = labform.common(screen, spec)
+        if spec.params:
+            with st.expander("Settings", key=f"settings_{spec.id}"):
+                params |= labform.own(spec)
+        _try(screen, spec, params)
+        with st.expander("Assumptions, costs, reading", key=f"more_{spec.id}"):
+            st.markdown(f"**It assumes.** {text.sentence(spec.assumes)}")
+            st.markdown(f"**Cost and caution.** {text.sentence(spec.caution)}")
+            st.markdown(f"**How to read it.** {text.sentence(spec.reading)}")
+            for reference in spec.references:
+                show.quiet(text.sentence(reference))
 
 
-def _form(screen: Screen, spec: MitigationSpec) -> None:
-    with st.expander("Assumptions, costs, reading", key=f"more_{spec.id}"):
-        st.markdown(f"**It assumes.** {text.sentence(spec.assumes)}")
-        st.markdown(f"**Cost and caution.** {text.sentence(spec.caution)}")
-        st.markdown(f"**How to read it.** {text.sentence(spec.reading)}")
-        for reference in spec.references:
-            show.quiet(text.sentence(reference))
-    params: dict[str, Value] = {"group_by": _group_by(screen, spec)}
-    with st.expander("Settings", key=f"settings_{spec.id}"):
-        if not spec.params:
-            show.quiet("It has no settings.")
-        for param in spec.params:
-            params[param.id] = field(spec, param)
+def _try(screen: Screen, spec: MitigationSpec, params: dict[str, Value]) -> None:
     running = any(
         job.kind == "mitigate" and job.key == spec.id for job in jobs.active(cached.store(), screen.id)
     )
@@ -140,134 +142,3 @@ def _form(screen: Screen, spec: MitigationSpec) -> None:
         actions.mitigate(screen, MitigationChoice(id=spec.id, params=params), spec.title)
         workspace.notify(f"{text.sentence(spec.title)} has started.")
         st.rerun()
-
-
-def _group_by(screen: Screen, spec: MitigationSpec) -> str:
-    columns = screen.plan.roles.sensitive
-    words = dict(zip(columns, controls.distinct(columns), strict=True))
-    options = [*columns, "all"] if len(columns) > 1 else list(columns)
-    row = overview.lead(screen.audit)
-    first = row.sensitive[0] if row is not None and len(row.sensitive) == 1 else options[0]
-    return st.selectbox(
-        "Groups to work on",
-        options,
-        index=options.index(first),
-        format_func=lambda name: words.get(name, "All of them, combined"),
-        key=f"group_by_{spec.id}_{screen.id}",
-        persist_state="session",
-        help="Combined groups can be too small for a repair to learn from.",
-    )
-
-
-def field(spec: MitigationSpec, param: Param) -> Value:
-    """Draw the form field of one setting.
-
-    Parameters
-    ----------
-    spec : MitigationSpec
-        The mitigation.
-    param : Param
-        The setting.
-
-    Returns
-    -------
-    bool, int, float or str
-        Its value.
-    """
-    key, help_ = f"param_{spec.id}_{param.id}", text.sentence(param.help)
-    title = text.sentence(param.title)
-    if param.kind == "bool":
-        return st.checkbox(title, value=bool(param.default), key=key, help=help_, persist_state="session")
-    if param.kind == "choice":
-        return st.selectbox(
-            title,
-            param.choices,
-            index=param.choices.index(str(param.default)),
-            format_func=param.choice_title,
-            key=key,
-            help=help_,
-            persist_state="session",
-        )
-    if param.kind == "int":
-        return int(
-            st.number_input(
-                title,
-                min_value=None if param.low is None else int(param.low),
-                max_value=None if param.high is None else int(param.high),
-                value=int(param.default),
-                step=1,
-                key=key,
-                help=help_,
-                persist_state="session",
-            )
-        )
-    return float(
-        st.number_input(
-            title,
-            min_value=param.low,
-            max_value=param.high,
-            value=float(param.default),
-            key=key,
-            help=help_,
-            persist_state="session",
-        )
-    )
-
-
-def tried(screen: Screen) -> None:
-    """List the mitigations that were tried, with a way to compare and to delete them.
-
-    Parameters
-    ----------
-    screen : Screen
-        The open audit.
-    """
-    trials = screen.audit.trials
-    if not trials:
-        return
-    st.header("Tried so far", anchor=False)
-    for place, trial in enumerate(trials):
-        with st.container(border=True, horizontal=True, vertical_alignment="center"):
-            with st.container(gap=None):
-                st.markdown(f"**{text.sentence(trial.title)}**")
-                show.quiet(settings(trial))
-            if st.button(
-                "Delete",
-                key=f"delete_trial_{place}",
-                type="tertiary",
-                help=f"Delete {text.sentence(trial.title)}",
-            ):
-                actions.delete_trial(screen, place)
-                workspace.notify("The repair was removed from this audit.")
-                st.rerun()
-    show.go("Compare before and after", "compare", key="to_compare", primary=True)
-
-
-def settings(trial: TrialRecord) -> str:
-    """Say with which settings other than the usual ones a mitigation was tried, on how many rows.
-
-    Parameters
-    ----------
-    trial : TrialRecord
-        The trial.
-
-    Returns
-    -------
-    str
-        One line of Markdown.
-    """
-    spec = catalogue()[trial.mitigation][0] if trial.mitigation in catalogue() else None
-    params = {param.id: param for param in spec.params} if spec else {}
-    by = str(trial.params.get("group_by", ""))
-    parts = [f"Groups by {'all, combined' if by == 'all' else text.md(text.cut(by, 60))}"] if by else []
-    for name, value in trial.params.items():
-        param = params.get(name)
-        if param is not None and value != param.default:
-            said = param.choice_title(str(value)) if param.kind == "choice" else _short(value)
-            parts.append(text.md(f"{param.title[:1].lower()}{param.title[1:]}: {said}"))
-    parts.append(f"{wording.count(trial.n_train)} training rows, {wording.count(trial.n_test)} test rows")
-    return "; ".join(parts)
-
-
-def _short(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else text.cut(value, 40)

@@ -13,7 +13,7 @@ from ui import jobpanel, text, workspace
 from ui.pagespec import page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from audit.figures.theme import Theme
     from audit.plan import Outcome
@@ -131,6 +131,7 @@ def figure(
     name: str = "figure",
     words: Iterable[str] = (),
     favourable: Outcome = "positive",
+    picked: Callable[[float, float], None] | None = None,
 ) -> None:
     """Show a picture with its alternative text, its numbers as a table, itself as a file, and its words explained.
 
@@ -150,13 +151,23 @@ def figure(
         Ids of metrics, criteria and comparisons to explain.
     favourable : {"positive", "negative"}, default "positive"
         Which decision is good for the person.
+    picked : callable or None, default None
+        Told where a point was clicked, before the screen is drawn again.
     """
+
+    def clicked() -> None:
+        points = workspace.widget(key, {}).get("selection", {}).get("points", [])
+        if points and picked is not None:
+            picked(float(points[0]["x"]), float(points[0]["y"]))
+
     st.plotly_chart(
         fig,
         key=key,
         alt=text.shown(alt) if len(alt) <= text.LIMIT else " ".join(alt.split()),
         theme=None,
         config={"displayModeBar": False, "responsive": True},
+        on_select=clicked if picked is not None else "ignore",
+        selection_mode="points",
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         numbers = st.toggle("Show the numbers", key=f"{key}_numbers") if rows else False

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from audit.plan import Outcome
     from audit.rows import CellCount, ComparisonRow, DataRecord, DisparityRow, MetricRow
+    from audit.rows.flips import FlipRow, TradeRow
 
 Lines = list[dict[str, str]]
 
@@ -192,6 +193,7 @@ def comparison(rows: Iterable[ComparisonRow], favourable: Outcome, *, confidence
     """
     every = list(rows)
     original = any(row.original is not None for row in every)
+    seeds = any(row.seeds for row in every)
     return [
         {
             "What": wording.short_title(row.metric, favourable)
@@ -203,6 +205,7 @@ def comparison(rows: Iterable[ComparisonRow], favourable: Outcome, *, confidence
             "After": value(row, row.after),
             "Change": _change(row),
             f"Paired {wording.level(confidence)} interval": ends(row.low, row.high, _change_kind(row)),
+            **({"Over seeds": ends(row.least, row.most, _change_kind(row))} if seeds else {}),
             "n": wording.count(row.n),
         }
         for row in every
@@ -217,6 +220,78 @@ def _change(row: ComparisonRow) -> str:
 
 def _change_kind(row: ComparisonRow) -> str:
     return "ratio" if row.comparison == "ratio" else "gap"
+
+
+def flips(rows: Iterable[FlipRow], favourable: Outcome) -> Lines:
+    """Write how many people of each group are decided otherwise, and how many of these decisions are right now.
+
+    Parameters
+    ----------
+    rows : iterable of FlipRow
+        The counts: for each group all people and those with either label.
+    favourable : {"positive", "negative"}
+        Which decision is good for the person.
+
+    Returns
+    -------
+    list of dict
+        Heading to text, one for each group.
+    """
+    found = {(row.group, row.label): row for row in rows}
+    good = int(favourable == "positive")
+    lines = []
+    for (group, label), row in found.items():
+        if label is None and row.n:
+            deserving, others = found[group, good], found[group, 1 - good]
+            lines.append(
+                {
+                    "Group": group_name(group),
+                    "People": wording.count(row.n),
+                    "Better decision": _of(row.gained, row.n),
+                    "Worse decision": _of(row.lost, row.n),
+                    "Net": f"{row.gained - row.lost:+,}".replace("-", "−"),
+                    "Right now, wrong before": wording.count(deserving.gained + others.lost),
+                    "Wrong now, right before": wording.count(deserving.lost + others.gained),
+                }
+            )
+    return lines
+
+
+def _of(part: int, whole: int) -> str:
+    return f"{wording.count(part)} ({wording.percent(part / whole)})"
+
+
+_STAGES: Final = {"original": "Audited model", "before": "Before", "control": "Control", "after": "After"}
+
+
+def trades(rows: Iterable[TradeRow], *, confidence: float) -> Lines:
+    """Write accuracy and gap of every model that was tried.
+
+    Parameters
+    ----------
+    rows : iterable of TradeRow
+        The models.
+    confidence : float
+        Confidence level of the intervals.
+
+    Returns
+    -------
+    list of dict
+        Heading to text, one for each model.
+    """
+    between = f"{wording.level(confidence)} interval"
+    return [
+        {
+            "Repair": row.title,
+            "Model": _STAGES[row.stage],
+            "Accuracy": wording.percent(row.accuracy),
+            f"Accuracy, {between}": ends(row.accuracy_low, row.accuracy_high),
+            "Gap": wording.points(row.gap),
+            f"Gap, {between}": ends(row.gap_low, row.gap_high, "gap"),
+            "None better in both": "yes" if row.front else "",
+        }
+        for row in rows
+    ]
 
 
 def cells(rows: Iterable[CellCount], positive: str) -> Lines:

@@ -35,6 +35,8 @@ class TradePoint:
         Accuracy (0 to 1), and the disparity (0 to 1).
     accuracy_low, accuracy_high, gap_low, gap_high : float or None
         Intervals, drawn for "after".
+    front : bool, default False
+        Whether no other model has both a higher accuracy and a smaller gap; these are joined by a line.
     """
 
     title: str
@@ -45,6 +47,7 @@ class TradePoint:
     accuracy_high: float | None = None
     gap_low: float | None = None
     gap_high: float | None = None
+    front: bool = False
 
 
 def tradeoff(
@@ -81,7 +84,7 @@ def tradeoff(
     heading(
         drawn,
         title,
-        "Ring: before; diamond: control; dot: after, with intervals. Left: smaller gap; up: more accurate.",
+        "Ring: before; diamond: control; dot: after. Dashed: none is better in both.",
     )
     names = list(dict.fromkeys(row.title for row in rows))
     across = [v for row in rows for v in (row.gap, row.gap_low, row.gap_high, tolerance) if v is not None]
@@ -102,6 +105,7 @@ def tradeoff(
                 "layer": "below",
             }
         )
+    _front(drawn, rows)
     lines_down = _lines_down(rows, xs[-1], ys[-1] - ys[0])
     for place, name in enumerate(names):
         found = [row for row in rows if row.title == name]
@@ -144,6 +148,23 @@ def tradeoff_alt(rows: Sequence[TradePoint], *, gap_title: str = "Gap") -> str:
                 f"{percent(one.accuracy)} to {percent(two.accuracy)}"
             )
     return "; ".join(said) + "." if said else "There is no mitigation to compare."
+
+
+def _front(drawn: Sheet, rows: Sequence[TradePoint]) -> None:
+    """Join the models of which no other is better in both."""
+    front = sorted((row for row in rows if row.front), key=lambda row: (row.gap, row.accuracy))
+    if len(front) > 1:
+        drawn.traces.append(
+            {
+                "type": "scatter",
+                "x": [row.gap for row in front],
+                "y": [row.accuracy for row in front],
+                "mode": "lines",
+                "line": {"color": drawn.palette.muted, "width": 1.5, "dash": "dash"},
+                "hoverinfo": "skip",
+                "showlegend": False,
+            }
+        )
 
 
 def _lines_down(rows: Sequence[TradePoint], wide: float, tall: float) -> dict[str, int]:

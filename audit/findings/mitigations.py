@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 from audit.disparity.compare import CRITERION_RATES
 from audit.rows import Finding
-from audit.wording import LEVELLING, change, column_title, criterion_rates, levelling_down, points
+from audit.wording import (
+    LEVELLING,
+    change,
+    column_title,
+    criterion_rates,
+    levelling_down,
+    points,
+    shown_change,
+)
 
 if TYPE_CHECKING:
     from audit.findings.facts import Facts
@@ -39,7 +47,7 @@ def changed(facts: Facts) -> list[Finding]:
                 if row is None or row.change is None:
                     continue
                 sentences.append(change(row, facts.plan.roles.favourable, confidence=facts.plan.confidence))
-                helped = helped or (row.high is not None and row.high < 0)
+                helped = helped or shown_change(row) < 0
                 if (
                     row.control is not None
                     and row.after is not None

@@ -5,11 +5,13 @@ Nothing here computes: it takes values and rows and says them. Names that come f
 
 from __future__ import annotations
 
-from audit.wording.changes import LEVELLING, change, levelling_down
+from audit.wording.changes import LEVELLING, change, flipped, levelling_down, over_seeds, runs, shown_change
 from audit.wording.cleaning import csv_safe, distinct, escape_plain, label, wrap
 from audit.wording.criteria import COMPARISON_TEXTS, CRITERION_TEXTS, criterion_rates
 from audit.wording.data import DATA_TEXTS
+from audit.wording.measured import MEASURED, measured
 from audit.wording.metrics import METRIC_TEXTS, MetricText
+from audit.wording.mitigations import AIMS, CRITERION_AIM, STAGES, aimed, cautions, cost
 from audit.wording.numbers import (
     count,
     gap_interval,
@@ -63,20 +65,27 @@ from audit.wording.units import (
 from audit.wording.verdicts import verdict_symbol, verdict_word
 
 __all__ = [
+    "AIMS",
     "COMPARISON_TEXTS",
+    "CRITERION_AIM",
     "CRITERION_TEXTS",
     "DATA_TEXTS",
     "FAMILY_TITLES",
     "LEVELLING",
+    "MEASURED",
     "METRIC_TEXTS",
+    "STAGES",
     "TEXTS",
     "MetricText",
+    "aimed",
     "amount",
     "amount_interval",
     "cannot_both",
+    "cautions",
     "chance",
     "change",
     "column_title",
+    "cost",
     "count",
     "criterion_rates",
     "csv_safe",
@@ -85,6 +94,7 @@ __all__ = [
     "disparity_title",
     "distinct",
     "escape_plain",
+    "flipped",
     "gap_amount",
     "gap_amount_interval",
     "gap_interval",
@@ -96,9 +106,11 @@ __all__ = [
     "level",
     "levelling_down",
     "listed",
+    "measured",
     "metric_title",
     "missing_gap",
     "not_estimable",
+    "over_seeds",
     "overview",
     "percent",
     "points",
@@ -108,7 +120,9 @@ __all__ = [
     "ratio_interval",
     "repeated",
     "represented",
+    "runs",
     "short_title",
+    "shown_change",
     "signed_gap_amount",
     "signed_points",
     "small_denominator",

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from audit.wording.numbers import gap_interval, level, not_estimable, percent, points, ratio, signed_points
+from audit.wording.numbers import (
+    count,
+    gap_interval,
+    level,
+    not_estimable,
+    percent,
+    points,
+    ratio,
+    signed_points,
+)
 from audit.wording.sentences import group_phrase
 from audit.wording.titles import column_title, direction, short_title
 
@@ -12,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from audit.plan import Outcome
-    from audit.rows import ComparisonRow
+    from audit.rows import ComparisonRow, TrialRecord
+    from audit.rows.flips import FlipRow
 
 
 LEVELLING: Final = ("demographic_parity", "equal_opportunity")
@@ -69,7 +79,7 @@ def levelling_down(
         A sentence that names the groups that got worse; empty where no closing gap or no group's loss could
         be shown.
     """
-    if gap.change is None or gap.high is None or gap.high >= 0:
+    if gap.change is None or shown_change(gap) >= 0:
         return ""
     rows = [row for row in groups if row.group is not None and row.sensitive == gap.sensitive]
     lost = [row for row in rows if _shown(row, favourable) < 0]
@@ -126,11 +136,110 @@ def _sure(row: ComparisonRow, confidence: float) -> str:
     else:
         size = f"change {signed_points(row.change)}"
         ends = gap_interval(row.low, row.high, confidence=confidence, kind="paired")
+    ends = "; ".join(part for part in (ends, over_seeds(row)) if part)
     bracket = f" ({ends})" if ends else ""
-    unsure = row.low is not None and row.high is not None and row.low <= 0 <= row.high
-    return f"{size}{bracket}" + (", so a change could not be shown" if unsure else "")
+    return f"{size}{bracket}" + (", so a change could not be shown" if shown_change(row) == 0 else "")
+
+
+def shown_change(row: ComparisonRow) -> int:
+    """Say what the paired interval and the further runs show together.
+
+    Parameters
+    ----------
+    row : ComparisonRow
+        Before and after on the same test rows.
+
+    Returns
+    -------
+    int
+        −1 where the value fell: the interval lies below zero, and it fell in every run. 1 where it rose likewise. 0
+        where neither can be shown.
+    """
+    if row.low is None or row.high is None:
+        return 0
+    least, most = (row.low, row.high) if row.least is None else (row.least, row.most or 0.0)
+    if row.high < 0 and most < 0:
+        return -1
+    return 1 if row.low > 0 and least > 0 else 0
+
+
+def over_seeds(row: ComparisonRow) -> str:
+    """Say how far a change moves from run to run.
+
+    Parameters
+    ----------
+    row : ComparisonRow
+        A change with its smallest and largest value over the runs.
+
+    Returns
+    -------
+    str
+        "−9.1 to −7.5 points over 5 seeds"; empty where there was one run.
+    """
+    if not row.seeds or row.least is None or row.most is None:
+        return ""
+    if row.comparison == "ratio":
+        ends = f"{_signed_ratio(row.least)} to {_signed_ratio(row.most)}"
+    else:
+        ends = f"{signed_points(row.least).removesuffix(' points').removesuffix(' point')} to {signed_points(row.most)}"
+    return f"{ends} over {row.seeds + 1} seeds"
 
 
 def _signed_ratio(value: float | None) -> str:
     written = ratio(value)
     return f"+{written}" if value is not None and value > 0 and written != "0.00" else written
+
+
+def flipped(rows: Iterable[FlipRow]) -> str:
+    """Say how many people are decided otherwise after a mitigation.
+
+    Parameters
+    ----------
+    rows : iterable of FlipRow
+        Counts of one grouping, everybody first.
+
+    Returns
+    -------
+    str
+        "Of 16,281 people, 812 (5.0 %) are decided otherwise: 500 for the better, 312 for the worse." With the group
+        that lost most, where one lost more than it gained.
+    """
+    every = [row for row in rows if row.label is None]
+    whole = every[0]
+    moved = whole.gained + whole.lost
+    if not moved:
+        return f"Of {count(whole.n)} people, nobody is decided otherwise."
+    said = (
+        f"Of {count(whole.n)} people, {count(moved)} ({percent(moved / whole.n)}) are decided otherwise: "
+        f"{count(whole.gained)} for the better, {count(whole.lost)} for the worse."
+    )
+    losers = [row for row in every[1:] if row.n and row.lost > row.gained]
+    if losers:
+        worst = max(losers, key=lambda row: (row.lost - row.gained) / row.n)
+        said += (
+            f" Most was lost by {group_phrase(worst.sensitive, worst.group)}: {count(worst.lost)} decisions for the "
+            f"worse, {count(worst.gained)} for the better."
+        )
+    return said
+
+
+def runs(record: TrialRecord) -> str:
+    """Say on what a mitigation was tried again.
+
+    Parameters
+    ----------
+    record : TrialRecord
+        What is remembered of it.
+
+    Returns
+    -------
+    str
+        A sentence with a blank before it; empty where it ran once.
+    """
+    seeds = record.params.get("seeds", 1)
+    if seeds == 1:
+        return ""
+    how = (
+        "each with a split of its own" if record.resplit else "the further ones on training rows drawn again"
+    )
+    return f" It was tried with {seeds} seeds, {how}: that range shows what another draw would have given."

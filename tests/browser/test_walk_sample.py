@@ -61,6 +61,7 @@ def _repair(page):
     running = steps.sidebar(page).get_by_text("Work in progress")
 
     # A long training can be stopped, and a refresh in between neither hides nor hurries it.
+    _choose(page, "GAN augmentation")
     _press(page, "gan")
     expect(running).to_be_visible()
     page.reload()
@@ -77,13 +78,17 @@ def _repair(page):
     epochs.fill("2")
     epochs.press("Tab")
     steps.settled(page)
+    _once(page, "gan")
     _press(page, "gan")
     expect(running).to_be_visible()
     page.reload()
     expect(running).to_be_visible()
     steps.arrive_while_working(page, "Mitigate")
     expect(steps.main(page).get_by_role("progressbar").first).to_be_visible()
+    _choose(page, "Reweighing")
     _press(page, "reweighing")
+    _choose(page, "Resampling")
+    _once(page, "resampling")
     _press(page, "resampling")
     for title in ("GAN augmentation", "Reweighing", "Resampling"):
         expect(steps.main(page).locator("p strong").get_by_text(title, exact=True)).to_be_visible(
@@ -92,6 +97,20 @@ def _repair(page):
     expect(running).to_be_hidden(timeout=steps.LONG)
     steps.settled(page)
     steps.picture(page, "mitigate-tried")
+
+
+def _choose(page, title):
+    main = steps.main(page)
+    main.get_by_test_id("stRadioOption").filter(has_text=title).first.click()
+    expect(main.get_by_role("heading", name=title, exact=True)).to_be_visible()
+
+
+def _once(page, mitigation):
+    """Try it with one seed."""
+    seeds = page.locator(f".st-key-seeds_{mitigation} input")
+    seeds.fill("1")
+    seeds.press("Tab")
+    steps.settled(page)
 
 
 def _press(page, mitigation):
@@ -117,6 +136,8 @@ def _compare(page):
             r"change [+−]?[\d.]+ points \(95 % paired interval [+−]?[\d.]+ to [+−]?[\d.]+", words
         )
         steps.picture(page, f"compare-{repair.split()[0].lower()}")
+    page.locator(".st-key-gaps_numbers label").click()
+    steps.settled(page)
     for column in ("Before", "Control", "After", "Change"):
         expect(page.get_by_role("columnheader", name=column, exact=True).first).to_be_visible()
 

@@ -301,7 +301,7 @@ def test_a_trained_model_and_its_stored_decisions_are_searched_alike(tmp_path):
 
     test = work.bench.rows(TEST)
     rows = work.bench.frame.iloc[test].reset_index(drop=True)
-    rows["d"] = decide(work.before.score, 0.5).astype(int)
+    rows["d"] = decide(work.kept["audited"].score, 0.5).astype(int)
     cuts = dict(zip(("age",), (work.audit.basis.searched.attributes[3].cuts,), strict=True))
     stored_plan = replace(
         plan,

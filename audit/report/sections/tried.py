@@ -10,17 +10,22 @@ from audit.figures.training import cells, cells_alt
 from audit.report.blocks import Bullets, Cell, Column, Facts, Figure, Heading, Paragraph, Run, Separator
 from audit.report.document import table
 from audit.report.sections.front import paired, remark
+from audit.report.sections.together import together
 from audit.report.sections.words import change_cells, criterion_name, opportunity, size_of
 from audit.rows import REASONS, group_name
+from audit.tradeoff import flips
 from audit.wording import (
     LEVELLING,
     column_title,
     count,
     criterion_rates,
     escape_plain,
+    flipped,
     level,
     levelling_down,
+    measured,
     metric_title,
+    over_seeds,
     percent,
     short_title,
 )
@@ -73,14 +78,15 @@ def mitigations(audit: Audit) -> list[Block]:
                 ),
                 Run("Intervals of a change", "strong"),
                 Run(
-                    " are paired over the same test rows; they cover the sampling of test rows, not retraining."
+                    " are paired over the same test rows; they cover the sampling of test rows, not retraining. The "
+                    "range over seeds says what another draw of the training rows would have given."
                 ),
             )
         ),
     ]
-    for trial in audit.trials:
-        found += _trial(audit, trial)
-    return found
+    for place, trial in enumerate(audit.trials):
+        found += _trial(audit, place, trial)
+    return found + together(audit)
 
 
 def _lead(audit: Audit) -> str:
@@ -90,7 +96,7 @@ def _lead(audit: Audit) -> str:
     return f"{count(n)} {noun} tried, trained on the training rows alone and measured on held-out test rows: {names}."
 
 
-def _trial(audit: Audit, trial: TrialRecord) -> list[Block]:
+def _trial(audit: Audit, place: int, trial: TrialRecord) -> list[Block]:
     rows = [row for row in audit.comparison if row.mitigation == trial.mitigation]
     found: list[Block] = [Heading(trial.title, 2), _settings(trial)]
     found += [
@@ -101,9 +107,13 @@ def _trial(audit: Audit, trial: TrialRecord) -> list[Block]:
     found += paired([*_dumbbells(audit, trial, rows), *_cells(audit.plan.roles.label, trial)])
     found += _likeness(audit.plan.roles.label, trial)
     found.append(_by_group(audit, rows))
-    if trial.notes:
-        notes = [(Run(note),) for note in trial.notes[:_NOTES]]
-        left = len(trial.notes) - len(notes)
+    found += [
+        Paragraph((Run(flipped(flips(audit.tried[place], audit.plan, sensitive))),))
+        for sensitive in audit.groupings[:1]
+    ]
+    if trial.notes or trial.measured:
+        notes = [(Run(note),) for note in (*measured(trial.measured), *trial.notes[:_NOTES])]
+        left = len(trial.notes) - len(trial.notes[:_NOTES])
         if left > 0:
             notes.append((Run(f"{count(left)} further notes are in the attached audit.json."),))
         found.append(Bullets(tuple(notes)))
@@ -202,12 +212,16 @@ def _settings(trial: TrialRecord) -> Facts:
     control = REASONS.get(trial.reason, trial.reason) if trial.reason else ""
     if not control and trial.control_rate is not None and trial.after_rate is not None:
         control = f"selects {percent(trial.control_rate)}, after the mitigation {percent(trial.after_rate)} are selected"
-    params = ", ".join(f"{name} {value}" for name, value in sorted(trial.params.items()))
+    shown = {name: value for name, value in trial.params.items() if name != "seeds"}
+    params = ", ".join(f"{name} {value}" for name, value in sorted(shown.items()))
+    seeds = trial.params.get("seeds", 1)
+    how = "each with a split of its own" if trial.resplit else "the further ones on training rows drawn again"
     return Facts(
         (
             ("Baseline", trial.baseline.replace("_", " ")),
             ("Rows", f"{count(trial.n_train)} trained on, {count(trial.n_test)} measured on"),
             ("Settings", params),
+            ("Seeds", "1" if seeds == 1 else f"{seeds}, {how}"),
             ("Control", control),
         )
     )
@@ -228,16 +242,17 @@ def _levelled(audit: Audit, rows: list[ComparisonRow]) -> list[str]:
 
 def _gaps(audit: Audit, rows: list[ComparisonRow]) -> Table:
     original = any(row.original is not None and row.original != row.before for row in rows)
+    seeds = any(row.seeds for row in rows)
     body: list[RowLike] = []
     everybody = [r for r in rows if r.metric == "accuracy" and r.comparison is None and r.group is None]
-    body += [_line(row, "Accuracy, everybody", original=original) for row in everybody[:1]]
+    body += [_line(row, "Accuracy, everybody", original=original, seeds=seeds) for row in everybody[:1]]
     for sensitive in audit.groupings:
         body.append(Separator(f"By {column_title(sensitive)}"))
         for metric, comparison in _CRITERIA:
             for row in rows:
                 if (row.metric, row.comparison, row.sensitive) == (metric, comparison, sensitive):
                     name = "Worst error" if comparison == "worst_group" else criterion_name(row, audit.plan)
-                    body.append(_line(row, name, original=original))
+                    body.append(_line(row, name, original=original, seeds=seeds))
     columns = (
         Column("", weight=1),
         *((Column("Original", "right"),) if original else ()),
@@ -246,15 +261,17 @@ def _gaps(audit: Audit, rows: list[ComparisonRow]) -> Table:
         Column("After", "right"),
         Column("Change", "right"),
         Column(f"{level(audit.plan.confidence)} interval", "right"),
+        *((Column("Over seeds", "right"),) if seeds else ()),
     )
     note = "Gaps and changes in points. Change: after less before, with its paired interval; in bold where that leaves out zero."
     return table(columns, body, caption="Gaps before, for the control, and after.", note=note)
 
 
-def _line(row: ComparisonRow, name: str, *, original: bool) -> RowLike:
+def _line(row: ComparisonRow, name: str, *, original: bool, seeds: bool) -> RowLike:
     before = (row.original, row.before) if original else (row.before,)
     values = (*before, row.control, row.after)
-    return (name, *(_value(row, value) for value in values), *change_cells(row))
+    runs = (Cell(over_seeds(row).partition(" over ")[0].removesuffix(" points")),) if seeds else ()
+    return (name, *(_value(row, value) for value in values), *change_cells(row), *runs)
 
 
 def _value(row: ComparisonRow, value: float | None) -> Cell:
