@@ -21,6 +21,7 @@ from audit.trial import COLUMNS, Trial
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -92,6 +93,7 @@ def attempt(
     start: Start,
     *,
     before: Before | None = None,
+    shelf: Path | None = None,
     progress: Progress = silent,
 ) -> tuple[Trial, Attempt]:
     """Try one mitigation, as often as its settings say.
@@ -108,6 +110,8 @@ def attempt(
         (bench, seed, progress) → the model to start from, trained on the bench's training rows.
     before : Before or None
         That model for the plan's own split and seed, where it is trained already.
+    shelf : pathlib.Path or None
+        A folder where an unfinished training may be kept, so that it can go on after it was cut off.
     progress : callable
         Where the work reports.
 
@@ -131,6 +135,7 @@ def attempt(
         choice,
         method,
         before or start(bench, plan.seed, silent),
+        shelf=shelf,
         progress=within(progress, 0.0, ends[0]),
     )
     columns, cells = first.cells()
@@ -140,7 +145,13 @@ def attempt(
         drawn, seed = redrawn(bench, plan.seed + i), plan.seed + i
         started = start(drawn, seed, within(part, 0.0, 0.3))
         run = run_once(
-            drawn, replace(plan, seed=seed), choice, method, started, progress=within(part, 0.3, 1.0)
+            drawn,
+            replace(plan, seed=seed),
+            choice,
+            method,
+            started,
+            shelf=shelf,
+            progress=within(part, 0.3, 1.0),
         )
         again.append(run.cells()[1])
     record = _record(choice, first, method, n_train=len(bench.rows(TRAIN)), n_test=len(bench.rows(TEST)))
@@ -154,6 +165,7 @@ def run_once(
     method: Mitigation,
     before: Before,
     *,
+    shelf: Path | None = None,
     progress: Progress = silent,
 ) -> Attempt:
     """Repair the model once and decide on the test rows.
@@ -170,6 +182,8 @@ def run_once(
         The mitigation, with its settings.
     before : Before
         The model it starts from.
+    shelf : pathlib.Path or None
+        A folder where an unfinished training may be kept.
     progress : callable
         Where the work reports.
 
@@ -202,6 +216,7 @@ def run_once(
             threshold=before.threshold,
             favourable=plan.roles.favourable,
             seed=plan.seed,
+            shelf=shelf,
         ),
         progress=within(progress, 0.0, 0.95),
     )
@@ -285,6 +300,7 @@ def _record(
         measured={name: float(value) for name, value in repaired.measured.items()},
         series=tuple(repaired.series),
         resplit=not first.bench.named,
+        likeness=repaired.likeness,
     )
 
 

@@ -26,10 +26,13 @@ from audit.progress import within
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from audit.attempt import Attempt
     from audit.cost import Cost
+    from audit.data.dataset import Dataset
     from audit.handover.files import Adopted
+    from audit.plan import MitigationChoice, Plan
     from audit.result import Audit
     from audit.trial import Trial
 
@@ -187,6 +190,7 @@ def _run(arguments: argparse.Namespace) -> int:
             plan,
             model=model_file(arguments, plan),
             adopt=adopt,
+            keep=_keeper(plan, dataset, folder, arguments.augmented) if arguments.augmented else None,
             progress=within(report, 0.3, 1.0),
             told=None if arguments.quiet else _tell_cost,
         )
@@ -196,6 +200,38 @@ def _run(arguments: argparse.Namespace) -> int:
     if not arguments.quiet:
         _say(result, adopted)
     return status(result)
+
+
+def _keeper(
+    plan: Plan, dataset: Dataset, folder: Path, kind: str
+) -> Callable[[MitigationChoice, Attempt], None]:
+    """Write what a mitigation made beside the report: the augmented table, its card and the generator."""
+    from audit.mitigation.synthesis.export import augmented_files
+
+    def keep(choice: MitigationChoice, first: Attempt) -> None:
+        found = first.repaired.augmented
+        if found is None:
+            return
+        roles = plan.roles
+        files = augmented_files(
+            found,
+            kind=kind,
+            title=choice.id,
+            params=dict(choice.params),
+            source=dataset.fingerprint,
+            label=str(roles.label),
+            positive=str(roles.positive),
+            sensitive=tuple(roles.sensitive),
+        )
+        place = folder / f"augmented-{choice.id}"
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+            for name, content in files.items():
+                (place / name).write_bytes(content)
+        except OSError as error:
+            raise _cannot_write(place, error) from error
+
+    return keep
 
 
 def _progress(*, quiet: bool) -> Any:

@@ -133,7 +133,12 @@ def parser() -> argparse.ArgumentParser:
         metavar="ID[:name=value,…]",
         nargs="+",
         action="extend",
-        help="reweighing, resampling or gan; one or more",
+        help="a mitigation of docs/methods.md, such as reweighing; one or more",
+    )
+    work.add_argument(
+        "--augmented",
+        choices=("parquet", "csv"),
+        help="write the training rows with the rows that mitigations made, a data card and the generator",
     )
     work.add_argument(
         "--adopt",

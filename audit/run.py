@@ -35,13 +35,14 @@ from audit.work import AUDITED, Work
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from audit.attempt import Attempt
     from audit.bench import Bench
     from audit.cells import Cells
     from audit.cost import Cost
     from audit.data.dataset import Dataset
     from audit.engines.protocol import Engine
     from audit.handover.files import Adopted
-    from audit.plan import Plan
+    from audit.plan import MitigationChoice, Plan
     from audit.progress import Progress
     from audit.rows import DataRecord
     from audit.tables.basis import Basis
@@ -61,6 +62,7 @@ def run(
     *,
     engine: str = "",
     model: Path | str | None = None,
+    keep: Callable[[MitigationChoice, Attempt], None] | None = None,
     progress: Progress = silent,
     told: Callable[[Trial, Cost], None] | None = None,
 ) -> Audit:
@@ -77,6 +79,8 @@ def run(
         Who counts rows in place; naming one leaves them where they lie.
     model : path or None
         The model file, where the plan's model is "onnx" or "skops".
+    keep : callable or None
+        Given each mitigation with its first run, to take from it what is to be handed over.
     progress : callable
         Called with the share done and a message; may raise to stop the work.
     told : callable or None
@@ -96,7 +100,7 @@ def run(
     -----
     The same data and plan give the same audit. A plan without a date is dated today.
     """
-    return run_and_adopt(data, plan, engine=engine, model=model, progress=progress, told=told)[0]
+    return run_and_adopt(data, plan, engine=engine, model=model, keep=keep, progress=progress, told=told)[0]
 
 
 def run_and_adopt(
@@ -106,6 +110,7 @@ def run_and_adopt(
     engine: str = "",
     model: Path | str | None = None,
     adopt: int | None = None,
+    keep: Callable[[MitigationChoice, Attempt], None] | None = None,
     progress: Progress = silent,
     told: Callable[[Trial, Cost], None] | None = None,
 ) -> tuple[Audit, Adopted | None]:
@@ -123,6 +128,8 @@ def run_and_adopt(
         The model file, where the plan's model is "onnx" or "skops".
     adopt : int or None
         Place of the mitigation in the plan, from 0; None adopts none.
+    keep : callable or None
+        As :func:`run` takes it.
     progress : callable
         Called with the share done and a message; may raise to stop the work.
     told : callable or None
@@ -153,9 +160,12 @@ def run_and_adopt(
         for i, choice in enumerate(plan.mitigations):
             meter = Meter()
             part = _part(progress, i, parts)
-            if i == adopt:
+            if i == adopt or keep is not None:
                 trial, first = work.try_out(choice, progress=part)
-                adopted = work.hand_over(first, trial)
+                if keep is not None:
+                    keep(choice, first)
+                if i == adopt:
+                    adopted = work.hand_over(first, trial)
             else:
                 trial = work.attempt(choice, progress=part)
             tried.append(trial)

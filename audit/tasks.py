@@ -109,6 +109,7 @@ def mitigate(store: Store, audit_id: str, payload: Mapping[str, Any], progress: 
     # A model of each group's own is known already, and no repair needs it.
     plan = replace(Audit.from_json(base).plan, baseline=plan.baseline, regret=False)
     work = prepare(dataset, plan, model=model, progress=within(progress, 0.02, 0.3))
+    work.shelf = store.unfinished_folder(audit_id)
     meter = Meter()
     trial = work.attempt(choice, progress=within(progress, 0.3, 1.0))
     kept = {**trial.to_dict(), "cost": asdict(meter.read())}

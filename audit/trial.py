@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from audit.cells import Cells
 from audit.rows import plain
+from audit.rows.likeness import LikenessRecord
 from audit.rows.series import Series
 from audit.rows.trials import TrialRecord
 
@@ -75,6 +76,7 @@ class Trial:
         )
         record["notes"] = tuple(record["notes"])
         record["series"] = tuple(Series.from_dict(series) for series in record.get("series", ()))
+        record["likeness"] = LikenessRecord.from_dict(record.get("likeness"))
         return cls(
             record=TrialRecord(**record),
             columns=tuple(raw["columns"]),

@@ -72,6 +72,8 @@ class Work:
         Models that mitigations start from, on the plan's own split, by what is trained.
     sample : Dataset or None
         Rows in memory for data that lie in place, once they are drawn.
+    shelf : Path or None
+        A folder where an unfinished training may be kept, so that it can go on after it was cut off.
     """
 
     dataset: Dataset
@@ -83,6 +85,7 @@ class Work:
     bench: Bench | None = None
     kept: dict[str, Before] = field(default_factory=dict)
     sample: Dataset | None = None
+    shelf: Path | None = None
 
     @property
     def audit(self) -> Audit:
@@ -141,7 +144,13 @@ class Work:
         bench = self.rows(within(progress, 0.0, 0.1))
         before = self.before(choice, bench, self.kept, progress=within(progress, 0.1, 0.2))
         trial, first = attempt(
-            bench, self.plan, choice, start, before=before, progress=within(progress, 0.2, 1.0)
+            bench,
+            self.plan,
+            choice,
+            start,
+            before=before,
+            shelf=self.shelf,
+            progress=within(progress, 0.2, 1.0),
         )
         notes = sample_notes(self.dataset, self.sample)
         return replace(trial, record=replace(trial.record, notes=(*notes, *trial.record.notes))), first

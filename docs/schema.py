@@ -18,11 +18,21 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from audit.chapters.catalogue import chapters  # noqa: E402 - the project is not installed
+from audit.rows import likeness  # noqa: E402
 from audit.tables.basis import Basis  # noqa: E402
 
 SCHEMA: Final = ROOT / "docs" / "audit.schema.json"
 MARK: Final = "chapter"
 """What the names of generated definitions begin with."""
+
+LIKENESS: Final = (
+    likeness.LikenessRecord,
+    likeness.CellLikeness,
+    likeness.GroupLikeness,
+    likeness.ColumnLikeness,
+    likeness.RivalRow,
+)
+"""Parts of a trial's record whose definitions follow from the code."""
 
 _PLAIN: Final = {str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}
 
@@ -62,8 +72,13 @@ def schema(text: str) -> str:
     }
     raw["required"] = list(raw["properties"])
     kept = {name: part for name, part in raw["$defs"].items() if not name.startswith(MARK)}
+    kept.update({_camel(kind): _row(kind) for kind in LIKENESS})
     raw["$defs"] = {**kept, **dict(sorted(made.items()))}
     return json.dumps(raw, indent=2, ensure_ascii=False) + "\n"
+
+
+def _camel(kind: type) -> str:
+    return kind.__name__[:1].lower() + kind.__name__[1:]
 
 
 def _name(kind: type) -> str:
@@ -123,6 +138,8 @@ def _type(hint: Any) -> dict[str, Any]:
     """Describe a type as JSON Schema does."""
     if hint in _PLAIN:
         return {"type": _PLAIN[hint]}
+    if hint in LIKENESS:
+        return {"$ref": f"#/$defs/{_camel(hint)}"}
     origin, parts = get_origin(hint), get_args(hint)
     if origin is Literal:
         return {"enum": list(parts)}

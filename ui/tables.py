@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from audit import wording
 from audit.rows import group_name
+from audit.wording.likeness import LIKENESS_TEXTS, likeness_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,18 +19,6 @@ if TYPE_CHECKING:
 Lines = list[dict[str, str]]
 
 _COMPARED: Final = {"difference": "gap", "ratio": "ratio", "worst_group": "worst group"}
-
-_QUALITY: Final = {
-    "marginals": "Likeness column by column (1 is the same)",
-    "pair_trends": "Likeness of the links between two columns",
-    "independent_pair_trends": "The same, were every column drawn by itself",
-    "added_pair_trends": "Links between two columns in the rows added",
-    "added_independent_pair_trends": "The same, were every column drawn by itself",
-    "copies": "Share of added rows that repeat a real row",
-    "real_repeats": "Share of real rows that repeat another real row",
-    "epochs_done": "Passes over the training rows",
-}
-"""Measures of made rows as a reader sees them, each beside what to hold it against."""
 
 
 def rates(rows: Iterable[MetricRow], *, confidence: float) -> Lines:
@@ -334,12 +323,12 @@ def cells(rows: Iterable[CellCount], positive: str) -> Lines:
     ]
 
 
-def quality(measures: Mapping[str, float]) -> Lines:
+def quality(found: Mapping[str, float]) -> Lines:
     """Write how like the real rows the made ones are.
 
     Parameters
     ----------
-    measures : mapping of str to float
+    found : mapping of str to float
         Measure to value.
 
     Returns
@@ -347,16 +336,20 @@ def quality(measures: Mapping[str, float]) -> Lines:
     list of dict
         Heading to text, one for each measure; each stands beside what to hold it against.
     """
-    known = [name for name in _QUALITY if name in measures]
-    return [
-        {
-            "Measure": _QUALITY.get(name, name.replace("_", " ").capitalize()),
-            "Value": wording.count(measures[name])
-            if name == "epochs_done"
-            else wording.ratio(measures[name]),
-        }
-        for name in [*known, *(name for name in measures if name not in _QUALITY)]
-    ]
+    lines = []
+    for id_, text in LIKENESS_TEXTS.items():
+        if id_ not in found:
+            continue
+        beside = likeness_value(text.beside, found[text.beside]) if text.beside in found else text.yardstick
+        lines.append(
+            {
+                "Measure": text.title,
+                "Made rows": likeness_value(id_, found[id_]),
+                "Real rows": beside or "–",
+                "Reading": text.reading,
+            }
+        )
+    return lines
 
 
 def row_flow(data: DataRecord) -> Lines:

@@ -17,14 +17,17 @@ from audit.progress import within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     import pandas as pd
     from numpy.typing import NDArray
 
     from audit.mitigation.rule import GroupRule
+    from audit.mitigation.synthesis.augmented import Augmented
     from audit.mitigation.table import TrainingTable, Treated
     from audit.models.baseline import Fitted
     from audit.progress import Progress
+    from audit.rows.likeness import LikenessRecord
     from audit.rows.series import Series
     from audit.rows.trials import CellCount
 
@@ -52,6 +55,8 @@ class Task:
         Which decision is good for the person.
     seed : int
         Where every random draw starts.
+    shelf : pathlib.Path or None
+        A folder where an unfinished training may be kept, so that it can go on after it was cut off.
     """
 
     train: TrainingTable
@@ -61,6 +66,7 @@ class Task:
     threshold: float
     favourable: str
     seed: int
+    shelf: Path | None = None
 
     @property
     def tuning(self) -> TrainingTable:
@@ -92,6 +98,10 @@ class Repaired:
         The model whose scores are used, where it can be handed over as a file.
     rule : GroupRule or None
         How its scores become decisions, where that depends on the group; None for one threshold.
+    likeness : LikenessRecord or None
+        How like real rows generated ones are, by cell, group and column.
+    augmented : Augmented or None
+        The training rows with the generated ones, and what made them, to be handed over as files.
     """
 
     decide: Callable[[pd.DataFrame, Groups], NDArray[np.int8]]
@@ -103,6 +113,8 @@ class Repaired:
     series: tuple[Series, ...] = ()
     fitted: Fitted | None = None
     rule: GroupRule | None = None
+    likeness: LikenessRecord | None = None
+    augmented: Augmented | None = None
 
 
 def by_threshold(

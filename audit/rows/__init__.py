@@ -109,8 +109,7 @@ class DisparityRow:
     comparison : {"difference", "ratio", "worst_group", "to_reference"}
         Largest minus smallest; smallest over largest; the worst group itself; a group minus the reference group.
     group, reference : tuple of str or None
-        The groups compared: highest and lowest for a difference, lowest and highest for a ratio, worst and best for
-        the worst group.
+        The groups compared: highest and lowest for a difference, the other way round for a ratio, worst and best.
     value, low, high : float or None
         The disparity and an interval that may contain "none".
     overall, distance, distance_low, distance_high : float or None

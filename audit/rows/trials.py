@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from audit.rows.likeness import LikenessRecord
     from audit.rows.series import Series
 
 
@@ -68,6 +69,8 @@ class TrialRecord:
     resplit : bool
         Whether each further run had a split of its own; otherwise the test rows stay, and the training rows are
         drawn again.
+    likeness : LikenessRecord or None
+        How like real rows generated ones are; None where none were generated.
     """
 
     mitigation: str
@@ -85,3 +88,4 @@ class TrialRecord:
     measured: Mapping[str, float] = field(default_factory=dict)
     series: tuple[Series, ...] = ()
     resplit: bool = True
+    likeness: LikenessRecord | None = None

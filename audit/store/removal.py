@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import shutil
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -58,6 +59,7 @@ def delete_audit(database: Database, root: Path, audit_id: str) -> None:
         for job in logs:
             for path in (root / "jobs").glob(f"{job}.*"):
                 path.unlink(missing_ok=True)
+        shutil.rmtree(root / "jobs" / f"unfinished-{audit_id}", ignore_errors=True)
     _forget(database)
 
 

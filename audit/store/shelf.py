@@ -76,6 +76,21 @@ class Shelf:
         """The folder of the logs of jobs."""
         return self.root / "jobs"
 
+    def unfinished_folder(self, audit_id: str) -> Path:
+        """Give the folder where trainings of an audit lie that were cut off; it goes with the audit.
+
+        Parameters
+        ----------
+        audit_id : str
+            Its id.
+
+        Returns
+        -------
+        pathlib.Path
+            Made by whoever puts something there.
+        """
+        return self.jobs_folder / f"unfinished-{checked_id(audit_id)}"
+
     def save_result(self, audit_id: str, json_text: str, summary: Mapping[str, Any]) -> int:
         """Keep what an audit found, in place of what it found before.
 

@@ -34,6 +34,10 @@ MEASURED: Final[dict[str, str]] = {
     "robust_disparity_before": "Distance of the groups' accuracies when numbers are moved, before",
     "generalisation_gap": "Loss on held-out rows less that on the training rows",
     "widest_generalisation_gap": "Loss on held-out rows less that on the training rows, of the group where it is widest",
+    # generators of rows
+    "generator_loss": "Loss of the network that makes rows (0.69 where the other can only guess)",
+    "critic_loss": "Loss of the network that tells rows apart (1.39 where it can only guess)",
+    "two_sample": "How well made rows are told from real ones set aside (AUC; 0.5 is a guess)",
     # training rows
     "edited_labels": "Recorded labels that were changed",
 }

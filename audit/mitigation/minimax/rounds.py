@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audit.mitigation.minimax.weights import Hedge, shares_of
-from audit.models.baseline import Fitted
+from audit.models.baseline import Fitted, mean_of
 from audit.progress import within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pandas as pd
     from numpy.typing import NDArray
 
     from audit.mitigation.minimax.choice import Judge
@@ -125,10 +124,4 @@ def vote(members: Sequence[Fitted], weights: Sequence[float], *, title: str) -> 
     counting = [(one, float(w)) for one, w in zip(members, weights, strict=True) if w > 0]
     if len(counting) == 1:
         return counting[0][0]
-    total = sum(w for _, w in counting)
-    features = tuple(dict.fromkeys(name for one, _ in counting for name in one.features))
-
-    def predict(frame: pd.DataFrame) -> Array:
-        return np.asarray(sum(w / total * one.score(frame) for one, w in counting), dtype=np.float64)
-
-    return Fitted(title=title, features=features, notes=(), predict=predict)
+    return mean_of([(w, one) for one, w in counting], title=title)

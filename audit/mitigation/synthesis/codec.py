@@ -1,24 +1,19 @@
-"""How a table of mixed columns becomes numbers a network can imitate, and how those become rows again.
-
-Nothing is invented within a column: a generated value is always one that a real row holds, found by its place in the
-order of the column (numbers, dates) or by its level (everything else). Types, whole numbers and odd spellings survive.
-"""
+"""How the numbered values of a mixed table become what a network can imitate, and how that becomes values again."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pandas as pd
 from scipy.special import ndtr
 
-from audit.values import canonical
-
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
+
+    from audit.mitigation.synthesis.values import Values
 
 MAX_LEVELS: Final = 200
 """Levels of a categorical column that get a place of their own; rarer ones share one."""
@@ -27,7 +22,6 @@ SCORE_SCALE: Final = 2.0
 """What normal scores are divided by, so that they are about as large as the marks of levels."""
 
 _FEW_NUMBERS = 10
-_ORDERED_OBJECTS = frozenset({"date", "datetime", "datetime64", "decimal", "timedelta", "timedelta64"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -38,16 +32,12 @@ class NumericPart:
     ----------
     column : int
         Position in the table.
-    order : ndarray of int64
-        Rows with a value, from the smallest value to the largest.
-    low, high : ndarray of float32 of shape (n,)
-        Share of values below, and at or below, the row's value; 0 and 1 where it has none.
+    edges : ndarray of float64 of shape (values + 1,)
+        Share of the rows with a value that lie below each value, in rising order; 1 at the end.
     """
 
     column: int
-    order: NDArray[np.int64]
-    low: NDArray[np.float32]
-    high: NDArray[np.float32]
+    edges: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -58,20 +48,28 @@ class LevelPart:
     ----------
     column : int
         Position in the table.
-    codes : ndarray of int32 of shape (n,)
-        Level of each row, the commonest first.
-    rows : tuple of ndarray of int64
-        The rows of each level.
+    level : ndarray of int64 of shape (values,)
+        The level of each value, the commonest first; rare values share the last one.
+    counts : ndarray of int64 of shape (values,)
+        Rows of each value.
+    marks : bool
+        Whether level 1 only says that a numeric column holds nothing.
     """
 
     column: int
-    codes: NDArray[np.int32]
-    rows: tuple[NDArray[np.int64], ...]
+    level: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    marks: bool = False
 
     @property
     def width(self) -> int:
         """Number of levels."""
-        return len(self.rows)
+        return int(self.level.max()) + 1
+
+    @property
+    def folded(self) -> bool:
+        """Whether rare values share a level."""
+        return not self.marks and self.width < len(self.level)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -80,27 +78,23 @@ class Codec:
 
     Parameters
     ----------
-    n_rows, n_columns : int
-        Size of the table.
+    n_columns : int
+        Columns of the table.
     numeric : tuple of NumericPart
         Columns coded by rank.
     levels : tuple of LevelPart
         Columns coded by level, and marks of missing numbers.
-    folded : tuple of int
-        Columns of which rare levels share one place.
 
     Notes
     -----
     A number's rank is spread evenly over the jump that its value makes in the distribution, and becomes the normal
-    score of that rank, divided by 2. So spikes, whole numbers and long tails all look the same to the network. Columns
+    score of that rank, divided by 2. So spikes, whole numbers and long tails all look the same to a network. Columns
     that hold one value only, or nothing, take no part.
     """
 
-    n_rows: int
     n_columns: int
     numeric: tuple[NumericPart, ...]
     levels: tuple[LevelPart, ...]
-    folded: tuple[int, ...]
 
     @property
     def width(self) -> int:
@@ -114,66 +108,149 @@ class Codec:
         return tuple(sorted(ranked | {part.column for part in self.levels}))
 
     @property
-    def bounds(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """The jump of each number in its distribution: its lower and its upper end, each of shape (n, numeric)."""
-        empty = np.empty((self.n_rows, 0), dtype=np.float32)
-        low = np.column_stack([empty, *(part.low for part in self.numeric)])
-        high = np.column_stack([empty, *(part.high for part in self.numeric)])
-        return low.astype(np.float32), high.astype(np.float32)
+    def folded(self) -> tuple[int, ...]:
+        """Positions of the columns of which rare values share a level."""
+        return tuple(part.column for part in self.levels if part.folded)
 
-    @property
-    def codes(self) -> NDArray[np.int64]:
-        """Levels of each row, of shape (n, levels)."""
-        empty = np.empty((self.n_rows, 0), dtype=np.int64)
-        return np.column_stack([empty, *(part.codes for part in self.levels)]).astype(np.int64)
+    def bounds(self, codes: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Give the jump of each number in its distribution.
+
+        Parameters
+        ----------
+        codes : ndarray of int64 of shape (n, columns)
+            Numbered values.
+
+        Returns
+        -------
+        tuple of ndarray of float32 of shape (n, numeric)
+            Lower and upper ends; 0 and 1 where a number is missing.
+        """
+        low = np.zeros((len(codes), len(self.numeric)), dtype=np.float32)
+        high = np.ones((len(codes), len(self.numeric)), dtype=np.float32)
+        for place, part in enumerate(self.numeric):
+            code = codes[:, part.column]
+            known = code < len(part.edges) - 1
+            low[known, place] = part.edges[code[known]]
+            high[known, place] = part.edges[code[known] + 1]
+        return low, high
+
+    def marks(self, codes: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Give the level of each row and coded column.
+
+        Parameters
+        ----------
+        codes : ndarray of int64 of shape (n, columns)
+            Numbered values.
+
+        Returns
+        -------
+        ndarray of int64 of shape (n, levels)
+            Levels.
+        """
+        empty = np.empty((len(codes), 0), dtype=np.int64)
+        return np.column_stack([empty, *(part.level[codes[:, part.column]] for part in self.levels)])
 
     def decode(
         self,
-        scores: NDArray[np.floating],
-        codes: NDArray[np.integer],
+        scores: NDArray[np.floating[Any]],
+        levels: NDArray[np.integer[Any]],
         *,
         generator: np.random.Generator,
     ) -> NDArray[np.int64]:
-        """Say from which real row each generated value is taken.
+        """Turn what a network made into numbered values.
 
         Parameters
         ----------
         scores : ndarray of float of shape (m, numeric)
             Normal scores divided by :data:`SCORE_SCALE`.
-        codes : ndarray of int of shape (m, levels)
+        levels : ndarray of int of shape (m, levels)
             Levels.
         generator : numpy.random.Generator
-            Chooses among the rows of a level.
+            Chooses among the values that share a level, by how common they are.
 
         Returns
         -------
         ndarray of int64 of shape (m, columns)
-            Row positions by column; 0 for columns that take no part, because any row serves.
+            Numbered values; 0 for columns that take no part.
         """
-        donors = np.zeros((len(scores), self.n_columns), dtype=np.int64)
+        codes = np.zeros((len(scores), self.n_columns), dtype=np.int64)
         for place, numbers in enumerate(self.numeric):
             share = ndtr(np.asarray(scores[:, place], dtype=np.float64) * SCORE_SCALE)
-            rank = np.minimum((share * len(numbers.order)).astype(np.int64), len(numbers.order) - 1)
-            donors[:, numbers.column] = numbers.order[rank]
-        marks = {part.column for part in self.numeric}
+            found = np.searchsorted(numbers.edges, share, side="right") - 1
+            codes[:, numbers.column] = np.clip(found, 0, len(numbers.edges) - 2)
         for place, part in enumerate(self.levels):
-            for level, rows in enumerate(part.rows):
-                chosen = np.flatnonzero(codes[:, place] == level)
-                if part.column in marks and level == 0:
-                    continue
-                donors[chosen, part.column] = generator.choice(rows, size=len(chosen))
-        return donors
+            if part.marks:
+                absent = levels[:, place] == 1
+                codes[absent, part.column] = len(part.level) - 1
+                continue
+            codes[:, part.column] = _values_of(part, levels[:, place], generator)
+        return codes
+
+    def state(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+        """Give what the codec is made of.
+
+        Returns
+        -------
+        tuple of dict and dict
+            Arrays by name, and plain values.
+        """
+        arrays: dict[str, NDArray[Any]] = {}
+        for place, part in enumerate(self.numeric):
+            arrays[f"edges.{place}"] = part.edges
+        for place, levels in enumerate(self.levels):
+            arrays[f"level.{place}"] = levels.level
+            arrays[f"counts.{place}"] = levels.counts
+        return arrays, {
+            "columns": self.n_columns,
+            "numeric": [part.column for part in self.numeric],
+            "levels": [[part.column, part.marks] for part in self.levels],
+        }
+
+    @classmethod
+    def restore(cls, arrays: Mapping[str, NDArray[Any]], info: Mapping[str, Any]) -> Codec:
+        """Read what :meth:`state` gave.
+
+        Parameters
+        ----------
+        arrays, info : mapping
+            Arrays by name, and plain values.
+
+        Returns
+        -------
+        Codec
+            The coding.
+        """
+        return cls(
+            n_columns=int(info["columns"]),
+            numeric=tuple(
+                NumericPart(column=int(column), edges=arrays[f"edges.{place}"])
+                for place, column in enumerate(info["numeric"])
+            ),
+            levels=tuple(
+                LevelPart(
+                    column=int(column),
+                    level=arrays[f"level.{place}"],
+                    counts=arrays[f"counts.{place}"],
+                    marks=bool(marks),
+                )
+                for place, (column, marks) in enumerate(info["levels"])
+            ),
+        )
 
 
-def fit_codec(frame: pd.DataFrame, *, skip: Sequence[str] = (), max_levels: int = MAX_LEVELS) -> Codec:
+def fit_codec(
+    values: Values, codes: NDArray[np.int64], *, columns: Sequence[int], max_levels: int = MAX_LEVELS
+) -> Codec:
     """Learn how the columns of a table are coded.
 
     Parameters
     ----------
-    frame : pandas.DataFrame of shape (n, columns)
-        The table.
-    skip : sequence of str, default ()
-        Columns that take no part.
+    values : Values
+        The vocabulary.
+    codes : ndarray of int64 of shape (n, all columns)
+        Numbered values of the rows to learn from.
+    columns : sequence of int
+        Columns that take part where they hold more than one value.
     max_levels : int, default 200
         Levels of a column that get a place of their own.
 
@@ -184,128 +261,37 @@ def fit_codec(frame: pd.DataFrame, *, skip: Sequence[str] = (), max_levels: int 
     """
     numeric: list[NumericPart] = []
     levels: list[LevelPart] = []
-    folded: list[int] = []
-    for place, name in enumerate(frame.columns):
-        column = frame.iloc[:, place]
-        missing = column.isna().to_numpy(dtype=bool)
-        ordered = is_ordered(column)
-        codes, distinct = number_values(column, missing, sort=ordered)
-        if name in skip or distinct + missing.any() <= 1:
+    for place in columns:
+        width = values.widths[place]
+        counts = np.bincount(codes[:, place], minlength=width)
+        if width <= 1:
             continue
-        if ordered and distinct > _FEW_NUMBERS:
-            numeric.append(_rank(place, codes, missing))
-            if missing.any():
-                levels.append(_level_part(place, missing.astype(np.int64), max_levels))
+        distinct = width - values.missing[place]
+        if values.ordered[place] and distinct > _FEW_NUMBERS:
+            shares = np.concatenate([[0.0], np.cumsum(counts[:distinct])])
+            numeric.append(NumericPart(column=place, edges=shares / max(shares[-1], 1.0)))
+            if values.missing[place]:
+                absent = (np.arange(width) == distinct).astype(np.int64)
+                levels.append(LevelPart(column=place, level=absent, counts=counts, marks=True))
             continue
-        part = _level_part(place, _commonest_first(np.where(missing, distinct, codes)), max_levels)
-        levels.append(part)
-        if distinct + missing.any() > max_levels:
-            folded.append(place)
-    return Codec(
-        n_rows=len(frame),
-        n_columns=frame.shape[1],
-        numeric=tuple(numeric),
-        levels=tuple(levels),
-        folded=tuple(folded),
-    )
+        rank = np.empty(width, dtype=np.int64)
+        rank[np.argsort(-counts, kind="stable")] = np.arange(width)
+        levels.append(LevelPart(column=place, level=np.minimum(rank, max_levels), counts=counts))
+    return Codec(n_columns=codes.shape[1], numeric=tuple(numeric), levels=tuple(levels))
 
 
-def take_values(frame: pd.DataFrame, donors: NDArray[np.int64]) -> pd.DataFrame:
-    """Put rows together from values of real rows.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame of shape (n, columns)
-        The real rows.
-    donors : ndarray of int64 of shape (m, columns)
-        For each new row and column, the row to take the value from.
-
-    Returns
-    -------
-    pandas.DataFrame of shape (m, columns)
-        New rows with the same columns and types.
-    """
-    taken = [
-        frame.iloc[:, place].iloc[donors[:, place]].reset_index(drop=True) for place in range(frame.shape[1])
-    ]
-    return pd.concat(taken, axis=1) if taken else pd.DataFrame(index=pd.RangeIndex(len(donors)))
-
-
-def is_ordered(column: pd.Series) -> bool:
-    """Say whether a column holds numbers or dates, so that the order of its values means something.
-
-    Parameters
-    ----------
-    column : pandas.Series
-        The column.
-
-    Returns
-    -------
-    bool
-        True for numbers, dates and durations; False for truth values, texts and categories.
-    """
-    kind = column.dtype
-    if pd.api.types.is_bool_dtype(kind) or pd.api.types.is_complex_dtype(kind):
-        return False
-    if pd.api.types.is_object_dtype(kind):
-        return pd.api.types.infer_dtype(column, skipna=True) in _ORDERED_OBJECTS
-    dates = pd.api.types.is_datetime64_any_dtype(kind) or pd.api.types.is_timedelta64_dtype(kind)
-    return bool(dates or pd.api.types.is_numeric_dtype(kind))
-
-
-def number_values(
-    column: pd.Series, missing: NDArray[np.bool_], *, sort: bool
-) -> tuple[NDArray[np.int64], int]:
-    """Give each distinct value of a column a number.
-
-    Parameters
-    ----------
-    column : pandas.Series of length n
-        The column; what cannot be hashed is compared as text.
-    missing : ndarray of bool of shape (n,)
-        Rows without a value.
-    sort : bool
-        Whether the numbers follow the size of the values.
-
-    Returns
-    -------
-    tuple of ndarray of int64 of shape (n,) and int
-        The number of each row's value, -1 where it has none, and how many distinct values there are.
-    """
-    try:
-        codes, values = pd.factorize(column, sort=sort)
-        distinct = len(values)
-    except TypeError:
-        texts = np.array([canonical(value) or "" for value in column], dtype=object)
-        texts[missing] = None
-        codes, names = pd.factorize(texts)
-        distinct = len(names)
-    return np.where(missing, -1, codes).astype(np.int64), distinct
-
-
-def _commonest_first(codes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Give levels new numbers, the commonest first."""
-    counts = np.bincount(codes)
-    position = np.empty(len(counts), dtype=np.int64)
-    position[np.argsort(-counts, kind="stable")] = np.arange(len(counts))
-    return position[codes]
-
-
-def _rank(place: int, codes: NDArray[np.int64], missing: NDArray[np.bool_]) -> NumericPart:
-    """Find the jump that each value makes in the distribution of its column."""
-    present = np.flatnonzero(~missing)
-    order = present[np.argsort(codes[present], kind="stable")]
-    ordered = codes[order]
-    low = np.zeros(len(codes), dtype=np.float32)
-    high = np.ones(len(codes), dtype=np.float32)
-    low[order] = np.searchsorted(ordered, ordered, side="left") / len(order)
-    high[order] = np.searchsorted(ordered, ordered, side="right") / len(order)
-    return NumericPart(column=place, order=order, low=low, high=high)
-
-
-def _level_part(place: int, codes: NDArray[np.int64], max_levels: int) -> LevelPart:
-    """Collect the rows of each level; the rarest levels share the last place."""
-    folded = np.minimum(codes, max_levels).astype(np.int32)
-    order = np.argsort(folded, kind="stable").astype(np.int64)
-    cuts = np.flatnonzero(np.diff(folded[order])) + 1
-    return LevelPart(column=place, codes=folded, rows=tuple(np.split(order, cuts)))
+def _values_of(
+    part: LevelPart, levels: NDArray[np.integer[Any]], generator: np.random.Generator
+) -> NDArray[np.int64]:
+    """Choose the value of each level; where several share one, as often as they are common."""
+    order = np.argsort(part.level, kind="stable")
+    starts = np.searchsorted(part.level[order], np.arange(part.width))
+    found: NDArray[np.int64] = order[starts[levels]].astype(np.int64)
+    if not part.folded:
+        return found
+    rare = np.flatnonzero(levels == part.width - 1)
+    sharing = np.flatnonzero(part.level == part.width - 1)
+    weight = part.counts[sharing].astype(np.float64)
+    weight = weight if weight.sum() > 0 else np.ones(len(sharing))
+    found[rare] = generator.choice(sharing, size=len(rare), p=weight / weight.sum())
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from audit.figures.comparison import dumbbell, dumbbell_alt
+from audit.figures.likeness import column, column_alt, detected, detected_alt
 from audit.figures.series import curves, default_measures
 from audit.figures.training import cells, cells_alt
 from audit.report.blocks import Bullets, Cell, Column, Facts, Figure, Heading, Paragraph, Run, Separator
@@ -19,6 +20,7 @@ from audit.wording import (
     column_title,
     count,
     criterion_rates,
+    escape_plain,
     flipped,
     level,
     levelling_down,
@@ -28,6 +30,7 @@ from audit.wording import (
     percent,
     short_title,
 )
+from audit.wording.likeness import LIKENESS_TEXTS, likeness_value, likeness_verdict
 
 if TYPE_CHECKING:
     from audit.report.blocks import Block, Table
@@ -105,6 +108,7 @@ def _trial(audit: Audit, place: int, trial: TrialRecord) -> list[Block]:
     ]
     found.append(_gaps(audit, rows))
     found += paired([*_dumbbells(audit, trial, rows), *_cells(audit.plan.roles.label, trial)])
+    found += _likeness(audit.plan.roles.label, trial)
     found.append(_by_group(audit, rows))
     found += [
         Paragraph((Run(flipped(flips(audit.tried[place], audit.plan, sensitive))),))
@@ -184,6 +188,51 @@ def _curves(audit: Audit, trial: TrialRecord) -> list[Figure]:
     return found
 
 
+def _likeness(label: str, trial: TrialRecord) -> list[Block]:
+    """Hold made rows against real ones: in words, measure by measure, and in two pictures."""
+    if not trial.quality:
+        return []
+    words = " ".join(likeness_verdict(trial.quality, trial.likeness))
+    body: list[RowLike] = [
+        (
+            Cell(text.title),
+            Cell(likeness_value(id_, trial.quality[id_])),
+            Cell(
+                likeness_value(text.beside, trial.quality[text.beside])
+                if text.beside in trial.quality
+                else text.yardstick or "–"
+            ),
+        )
+        for id_, text in LIKENESS_TEXTS.items()
+        if id_ in trial.quality
+    ]
+    found: list[Block] = [Heading("How like real rows the made ones are", 3)]
+    if words:
+        found.append(Paragraph((Run(words),)))
+    found.append(
+        table((Column("", weight=1), Column("Made rows", "right"), Column("Real rows", "right")), body)
+    )
+    if trial.likeness is not None:
+        shown = trial.likeness.cells[:_CELLS]
+        figures = [
+            Figure(
+                detected(shown, label_name=label),
+                "How easily made rows are told from real ones, by group and label.",
+                detected_alt(shown),
+            )
+        ]
+        figures += [
+            Figure(
+                column(one),
+                f"{escape_plain(one.column, 40)} among real and among made rows, the column least alike.",
+                column_alt(one),
+            )
+            for one in trial.likeness.columns[:1]
+        ]
+        found += paired(figures)
+    return found
+
+
 def _settings(trial: TrialRecord) -> Facts:
     control = REASONS.get(trial.reason, trial.reason) if trial.reason else ""
     if not control and trial.control_rate is not None and trial.after_rate is not None:
@@ -192,9 +241,6 @@ def _settings(trial: TrialRecord) -> Facts:
     params = ", ".join(f"{name} {value}" for name, value in sorted(shown.items()))
     seeds = trial.params.get("seeds", 1)
     how = "each with a split of its own" if trial.resplit else "the further ones on training rows drawn again"
-    quality = ", ".join(
-        f"{name.replace('_', ' ')} {value:.3g}" for name, value in sorted(trial.quality.items())
-    )
     return Facts(
         (
             ("Baseline", trial.baseline.replace("_", " ")),
@@ -202,7 +248,6 @@ def _settings(trial: TrialRecord) -> Facts:
             ("Settings", params),
             ("Seeds", "1" if seeds == 1 else f"{seeds}, {how}"),
             ("Control", control),
-            ("Generated rows", quality),
         )
     )
 

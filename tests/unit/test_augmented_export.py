@@ -1,0 +1,168 @@
+"""What is handed over: the augmented table with its mark and card, and a generator without any code in it."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from audit.errors import AuditError, InputError
+from audit.mitigation.catalogue import make
+from audit.mitigation.synthesis.export import (
+    augmented_files,
+    augmented_table,
+    generator_files,
+    read_generator,
+)
+from audit.progress import silent
+from tests.repairing import GROUPS, rows
+
+
+def augmented(name, **params):
+    return make(name, params).augment(rows(700, 3), None, seed=0, progress=silent)
+
+
+@pytest.fixture(scope="module")
+def trees():
+    return augmented("tree_augmentation", min_cell=10)
+
+
+def files(found, kind="parquet"):
+    return augmented_files(
+        found,
+        kind=kind,
+        title="Trees",
+        params={"leaf": 50},
+        source="ab" * 32,
+        label="hired",
+        positive="yes",
+        sensitive=("sex",),
+    )
+
+
+def test_the_table_marks_made_rows_and_keeps_the_real_ones(trees):
+    table = augmented_table(trees, label="hired", labels=("no", "yes"), sensitive=("sex",))
+    real = table[~table["is_synthetic"]]
+    given = rows(700, 3)
+    pd.testing.assert_frame_equal(real[list(given.frame.columns)], given.frame)
+    np.testing.assert_array_equal(real["hired"] == "yes", given.label == 1)
+    np.testing.assert_array_equal(real["sex"], np.take([group[0] for group in GROUPS], given.group))
+    assert table["is_synthetic"].sum() == sum(cell.added for cell in trees.treated.cells) > 0
+    assert "row_weight" not in table
+
+
+def test_a_column_that_is_named_like_an_added_one_is_refused(trees):
+    with pytest.raises(InputError) as caught:
+        augmented_table(trees, label="age", labels=("no", "yes"), sensitive=("sex",))
+    assert caught.value.code == "augmented_name"
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+def test_the_files_are_read_again(trees, kind, tmp_path):
+    found = files(trees, kind)
+    assert set(found) == {f"augmented.{kind}", "card.md", "generator.safetensors", "generator.json"}
+    path = tmp_path / f"t.{kind}"
+    path.write_bytes(found[f"augmented.{kind}"])
+    again = pd.read_parquet(path) if kind == "parquet" else pd.read_csv(path)
+    assert len(again) == len(trees.treated.label)
+    assert again["is_synthetic"].sum() == trees.treated.synthetic.sum()
+    card = found["card.md"].decode()
+    assert "must not be used to test" in card
+    assert "detection_boosting" in card
+
+
+@pytest.mark.parametrize(("name", "params"), [("tree_augmentation", {}), ("gan", {"epochs": 1})])
+def test_a_generator_makes_the_same_rows_after_a_journey_through_files(name, params):
+    maker = augmented(name, **params, min_cell=10).maker
+    tensors, text = generator_files(maker)
+    again = read_generator(tensors, text)
+    cell = np.repeat([0, 1, 2, 3], 20)
+    pd.testing.assert_frame_equal(maker.make(cell, seed=9), again.make(cell, seed=9))
+    assert again.groups == GROUPS
+    assert b"pickle" not in tensors
+
+
+def test_types_survive_the_journey():
+    table = rows(600, 1)
+    n = len(table.label)
+    odd = table.frame.assign(
+        when=pd.date_range("2020-01-01", periods=n, freq="h", tz="UTC"),
+        kind=pd.Categorical(np.tile(["u", "v", "w"], n // 3)),
+        maybe=pd.array(np.tile([1, 2, None], n // 3), dtype="Int64"),
+        day=pd.date_range("2020-01-01", periods=n).date,
+        endless=np.tile([np.inf, 1.5, np.nan], n // 3),
+    )
+    table = type(table)(
+        frame=odd, label=table.label, group=table.group, groups=table.groups, weight=table.weight
+    )
+    maker = make("tree_augmentation", {"min_cell": 10}).augment(table, None, seed=0, progress=silent).maker
+    again = read_generator(*generator_files(maker))
+    cell = np.repeat([0, 1, 2, 3], 10)
+    pd.testing.assert_frame_equal(maker.make(cell, seed=1), again.make(cell, seed=1))
+
+
+def test_rows_between_real_ones_are_handed_over_as_a_table_only():
+    found = files(augmented("interpolation"))
+    assert "generator.json" not in found
+    assert "holds real rows" in found["card.md"].decode()
+
+
+def test_values_without_words_in_json_are_refused():
+    table = rows(400, 1)
+    odd = table.frame.assign(list=[[int(i) % 3] for i in range(400)])
+    table = type(table)(
+        frame=odd, label=table.label, group=table.group, groups=table.groups, weight=table.weight
+    )
+    found = make("tree_augmentation", {"min_cell": 10}).augment(table, None, seed=0, progress=silent)
+    with pytest.raises(AuditError) as caught:
+        generator_files(found.maker)
+    assert caught.value.code == "generator_values"
+    assert "augmented.parquet" in files(found)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        (b"", "{}"),
+        (b"\x80\x04", json.dumps({"format": 1})),
+        (b"", "not json"),
+        (b"", json.dumps({"format": 2})),
+    ],
+)
+def test_foreign_files_are_refused(broken):
+    with pytest.raises(InputError) as caught:
+        read_generator(*broken)
+    assert caught.value.code == "generator_file"
+
+
+def test_a_generator_with_a_kind_that_is_unknown_is_refused(trees):
+    tensors, text = generator_files(trees.maker)
+    with pytest.raises(InputError):
+        read_generator(tensors, text.replace('"kind": "trees"', '"kind": "os.system"'))
+
+
+def test_the_command_line_writes_them_beside_the_report(tmp_path):
+    from audit import cli
+    from tests.commands import frame
+
+    frame(900).to_csv(tmp_path / "d.csv", index=False)
+    out = tmp_path / "out"
+    options = ["--label", "label", "--positive", "1", "--sensitive", "group", "--features", "x", "age"]
+    done = cli.main(
+        [
+            *("run", "--data", str(tmp_path / "d.csv"), "--out", str(out), "--quiet", *options),
+            *("--train", "logistic_regression", "--augmented", "csv"),
+            *("--mitigate", "tree_augmentation:seeds=1,target=cells,min_cell=10", "reweighing:seeds=1"),
+        ]
+    )
+    assert done != 2  # a verdict, not a refusal
+    assert not (out / "augmented-reweighing").exists()
+    place = out / "augmented-tree_augmentation"
+    assert "augmented.csv" in {path.name for path in place.iterdir()}
+    table = pd.read_csv(place / "augmented.csv")
+    assert set(table["group"]) == {"a", "b"}
+    assert "is_synthetic" in table
+    counts = table.groupby(["group", "label"]).size()
+    assert (counts["a"] == counts["b"]).all()
