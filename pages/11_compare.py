@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import compareview, controls
+from ui import adoptview, compareview, controls, qualityview
 from ui.pagespec import PageSpec
 from ui.shell import enter
 
@@ -27,9 +27,28 @@ with right:
 view = compareview.View(screen, place, sensitive, metric)
 view.headline()
 view.rates()
-view.gained()
-view.flipped()
-view.gaps()
-view.tradeoff()
-view.training()
-view.course()
+
+paid, gaps, together, done, adopt = st.tabs(
+    ["Who paid", "Gaps and accuracy", "All repairs", "What it did", "Adopt"],
+    key="compare_parts",
+    on_change="rerun",
+    bind="query-params",
+)
+if paid.open:
+    with paid:
+        view.gained()
+        view.flipped()
+if gaps.open:
+    with gaps:
+        view.gaps()
+if together.open:
+    with together:
+        view.tradeoff()
+if done.open:
+    with done:
+        view.training()
+        qualityview.quality(screen, place)
+        view.course()
+if adopt.open:
+    with adopt:
+        adoptview.adopt(screen, place)

@@ -272,13 +272,6 @@ class View:
             st.markdown(f"- {text.sentence(said)}")
         for said in wording.measured(record.measured):
             st.markdown(f"- {text.sentence(said)}")
-        if record.quality:
-            with st.expander("How like the real rows the made ones are", key="quality"):
-                show.table(
-                    tables.quality(record.quality),
-                    key="quality_table",
-                    alt="How like the real rows the made ones are.",
-                )
 
     def course(self) -> None:
         """Show the curves that the repair left: by epoch, and over its setting."""

@@ -136,6 +136,8 @@ def _compare(page):
             r"change [+−]?[\d.]+ points \(95 % paired interval [+−]?[\d.]+ to [+−]?[\d.]+", words
         )
         steps.picture(page, f"compare-{repair.split()[0].lower()}")
+    page.get_by_role("tab", name="Gaps and accuracy").click()
+    steps.settled(page)
     page.locator(".st-key-gaps_numbers label").click()
     steps.settled(page)
     for column in ("Before", "Control", "After", "Change"):
