@@ -24,7 +24,7 @@ from audit.data.dataset import ColumnProfile
 from audit.data.profile import profile_table
 from audit.engines import codes
 
-_KEY: Final = b"evenhand"
+_KEY: Final = codes.STORED
 _VERSION: Final = 1
 ROWS_PER_GROUP: Final = 122_880  # what DuckDB reads as one piece of work
 _CELLS_PER_GROUP: Final = 20_000_000

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 KEY: Final = b"evenhand codes"
 """Where the footer of a stored file keeps the values."""
 
+STORED: Final = b"evenhand"
+"""What the footer of every stored file holds besides."""
+
 MOST_CODED: Final = 4_096
 """Most values of a column that is given codes."""
 
@@ -253,6 +256,36 @@ def codes_of(path: Path) -> Mapping[str, Coded]:
     except OSError:
         return {}
     return _codes_of(str(path), stat.st_mtime_ns, stat.st_size)
+
+
+def is_stored(path: Path) -> bool:
+    """Say whether this program stored a Parquet file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    bool
+        True where its footer says so: what is missing is null, and no number is "not a number".
+    """
+    try:
+        stat = path.stat()
+    except OSError:
+        return False
+    return _is_stored(str(path), stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=64)
+def _is_stored(path: str, _changed: int, _size: int) -> bool:
+    import pyarrow.parquet as pq
+
+    try:
+        return STORED in (pq.read_metadata(path).metadata or {})
+    except (pa.ArrowException, OSError):
+        return False
 
 
 @lru_cache(maxsize=64)

@@ -18,6 +18,7 @@ import duckdb
 import narwhals as nw
 
 from audit.engines import looking, narrowing
+from audit.engines.codes import is_stored
 from audit.engines.drawing import positions, taken
 from audit.engines.lazy import LazyEngine
 from audit.engines.protocol import EngineSpec, Files, Held
@@ -65,12 +66,12 @@ class DuckDBEngine(LazyEngine):
     def __init__(self, temp: Path | None = None) -> None:
         super().__init__()
         self.temp = temp
-        self._databases: dict[tuple[int | None, int], Any] = {}
+        self._databases: dict[tuple[int | None, int, bool], Any] = {}
 
     @contextmanager
-    def _connected(self, threads: int | None = None) -> Iterator[Any]:
+    def _connected(self, threads: int | None = None, *, doubtful: bool = False) -> Iterator[Any]:
         # Opening a database costs more than counting a small file: it is kept, and each scan has a connection of its own.
-        settings = (threads, memory_mb())
+        settings = (threads, memory_mb(), doubtful)
         if settings not in self._databases:
             config: dict[str, Any] = {
                 "memory_limit": f"{settings[1]}MB",
@@ -79,12 +80,13 @@ class DuckDBEngine(LazyEngine):
                 "enable_external_file_cache": "false",
                 "autoinstall_known_extensions": "false",
                 "autoload_known_extensions": "false",
-                # The ends of a column in a Parquet file's footer do not count "not a number": DuckDB concludes from
-                # them that there is none, and then takes such a score for a positive decision.
-                "disabled_optimizers": "statistics_propagation",
             }
             if threads:
                 config["threads"] = threads
+            if doubtful:
+                # The ends of a column in a Parquet file's footer do not count "not a number": DuckDB concludes from
+                # them that there is none, and then takes such a score for a positive decision.
+                config["disabled_optimizers"] = "statistics_propagation"
             self._databases[settings] = duckdb.connect(":memory:", config=config)
         connection = self._databases[settings].cursor()
         try:
@@ -99,7 +101,8 @@ class DuckDBEngine(LazyEngine):
     ) -> pa.Table:
         """Run a query; sums of floats depend on their order, so one thread makes them repeatable to the last bit."""
         source = self.look(source)
-        with self._connected(1 if ordered else None) as connection, _understood():
+        doubtful = _doubtful(source, names)
+        with self._connected(1 if ordered else None, doubtful=doubtful) as connection, _understood():
             rows = nw.from_native(_relation(connection, source, names)).select(
                 *(nw.nth(i).alias(f"c{i}") for i in range(len(names)))
             )
@@ -224,7 +227,7 @@ class DuckDBEngine(LazyEngine):
 
     def _aggregated(self, source: Source, names: Sequence[str], measures: str) -> Any:
         """Run aggregates that Narwhals has no word for; columns are called by their place here too."""
-        with self._connected() as connection, _understood():
+        with self._connected(doubtful=_doubtful(source, names)) as connection, _understood():
             rows = nw.from_native(_relation(connection, source, names)).select(
                 *(nw.nth(i).alias(f"c{i}") for i in range(len(names)))
             )
@@ -361,6 +364,18 @@ def _plain(rows: Any, source: Source, names: Sequence[str]) -> Any:
         elif kinds.get(name) == "string" and kind != nw.String:
             casts.append(nw.col(f"c{i}").cast(nw.String))
     return rows.with_columns(*casts) if casts else rows
+
+
+def _doubtful(source: Source, names: Sequence[str]) -> bool:
+    """Say whether a value may be "not a number" that a Parquet footer is silent about.
+
+    From the least and largest value in a footer DuckDB concludes that no value is "not a number", but footers leave such
+    values out. Files that this program stored have none; of others that conclusion is forbidden, which costs speed.
+    """
+    if isinstance(source, Path):
+        return not is_stored(source)
+    kinds = {column.name: column.dtype for column in looking.columns_of(source)}
+    return isinstance(source, Files) and any(kinds.get(name) in {"float", "double"} for name in names)
 
 
 def _rows_of(source: Source) -> float:

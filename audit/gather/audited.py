@@ -140,7 +140,10 @@ def _kept(audited: Audited, counted: Any, width: int) -> Kept:
 
         parts = split_from_column([*(key[-1] for key in counted.keys), "train"])[:-1] == TEST
     # A table of scores has many entries and few labels: each value is turned into its text once.
-    texts = {value: canonical(value) for key in counted.keys for value in key[width : width + 2]}
+    texts = {
+        value: canonical(value)
+        for value in {value for key in counted.keys for value in key[width : width + 2]}
+    }
     label = [texts[key[width]] for key in counted.keys]
     decision = [key[width + 1] for key in counted.keys]
     left = counted.n - counted.weightless
@@ -188,7 +191,7 @@ def place(
     """
     found, codes = [], np.zeros((len(keys), len(rules)), dtype=np.int64)
     for j, rule in enumerate(rules):
-        known = {key[j]: canonical(key[j]) is not None for key in keys}
+        known = {value: canonical(value) is not None for value in {key[j] for key in keys}}
         raw = [key[j] if known[key[j]] else None for key in keys]
         each, positions = attribute(rule, set(raw))
         found.append(each)

@@ -71,7 +71,9 @@ def gather(audited: Audited, *, most: int | None = BINS) -> ScoreCells | None:
             Key(column=audited.score, at_least=threshold),
         ]
     kept = audited.count([*audited.group_keys, *keys], total=audited.score)
-    known = [i for i, key in enumerate(kept.keys) if _known(key[len(audited.rules)])]
+    at = len(audited.rules)
+    recorded = {value: _known(value) for value in {key[at] for key in kept.keys}}
+    known = [i for i, key in enumerate(kept.keys) if recorded[key[at]]]
     missing = int(kept.n.sum() - kept.n[known].sum())
     if not known:
         return None
@@ -127,10 +129,12 @@ def _table(
 ) -> ScoreCells:
     # A group in which nobody has a score is a group all the same.
     attributes, codes = place(audited.rules, kept.keys)
-    names = [tuple(a.levels[c] for a, c in zip(attributes, row, strict=True)) for row in codes.tolist()]
+    different, rows = np.unique(codes, axis=0, return_inverse=True)
+    names = [tuple(a.levels[c] for a, c in zip(attributes, row, strict=True)) for row in different.tolist()]
     groups = display_order(set(names), attributes)
     index = {group: g for g, group in enumerate(groups)}
-    where = (np.array([index[names[i]] for i in known]), kept.label[known].astype(int), bins)
+    place_of = np.array([index[name] for name in names], dtype=np.int64)[rows.reshape(-1)]
+    where = (place_of[known], kept.label[known].astype(int), bins)
     shape = (len(groups), 2, len(cuts))
 
     def fill(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -218,3 +218,12 @@ def test_a_file_that_went_away_is_said_without_its_path(tmp_path):
     with pytest.raises((InputError, FileNotFoundError)) as caught:
         DuckDBEngine().count(files, [Key(column="sex")])
     assert isinstance(caught.value, InputError)
+
+
+def test_a_footer_that_is_silent_about_not_a_number_is_not_believed(tmp_path):
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"x": [0.1, 0.2, float("nan"), 0.9] * 50}), path)
+    files = DuckDBEngine().look(Files(paths=(str(path),), format="parquet"))
+    for source in (path, files):
+        found = DuckDBEngine().count(source, [Key(column="x", at_least=0.5)])
+        assert dict(zip(found.keys, found.n.tolist(), strict=True)) == {(0,): 100, (1,): 50, (None,): 50}
