@@ -48,7 +48,7 @@ FEW_ASIDE: Final = 400
 _SMALLEST_BATCH = 50
 _STEPS_PER_EPOCH = 20
 _MOST_STEPS = 100
-_REPORT_SECONDS = 0.25
+_REPORT_STEPS = 10
 _SAVE_SECONDS = 10.0
 _CALIBRATION_BATCHES = 20
 
@@ -263,13 +263,11 @@ class Contest:
 
     def _epoch(self, epochs: int, steer: Steer | None, progress: Progress) -> None:
         done, losses = self.history.epochs, []
-        reported = time.monotonic()
         self._maker.train()
         for step in range(self.steps_per_epoch):
             count = done * self.steps_per_epoch + step
             losses.append(self._step(count, steer))
-            if time.monotonic() - reported > _REPORT_SECONDS:
-                reported = time.monotonic()
+            if step % _REPORT_STEPS == 0:
                 share = min(count / (epochs * self.steps_per_epoch), 1.0)
                 progress(share, _message(done, epochs, self.history))
         maker, critic = torch.stack(losses).mean(dim=0).tolist()
