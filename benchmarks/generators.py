@@ -9,7 +9,7 @@ kept in a file, from which ``docs/generators.md`` is written::
     python benchmarks/generators.py large --keep FILE
     python benchmarks/generators.py ctgan --epochs 30 --python OTHER/bin/python --keep FILE
     python benchmarks/generators_fairness.py --seeds 5 --keep FILE
-    python benchmarks/generators_page.py --keep FILE
+    python benchmarks/generators_page.py --keep FILE --said benchmarks/generators_tried.md
 
 ``ctgan`` (Business Source License) is no dependency: it runs in an interpreter of its own, with torch 2.13.0 installed
 first.

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pandas as pd
 
 from audit.mitigation.balance import STRENGTH, TARGET, describe_plan, plan_counts, unfillable
-from audit.mitigation.repair import PreProcessing
+from audit.mitigation.repair import PreProcessing, by_threshold
 from audit.mitigation.spec import MitigationSpec, Param, resolve_params
 from audit.mitigation.table import Treated, count_changes
+from audit.progress import within
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from audit.mitigation.balance import Target
+    from audit.mitigation.repair import Repaired, Task
     from audit.mitigation.table import TrainingTable
     from audit.progress import Progress
 
@@ -148,6 +151,33 @@ class AdversarialAugmentation(PreProcessing):
                 *unfillable(table.groups, before, planned),
                 *describe_plan(table.groups, before, after),
             ),
+        )
+
+    def repair(self, task: Task, *, progress: Progress) -> Repaired:
+        """Add moved copies and train the model again.
+
+        Parameters
+        ----------
+        task : Task
+            The rows and the model.
+        progress : callable
+            Told the share done; may raise to stop.
+
+        Returns
+        -------
+        Repaired
+            The retrained model, with the threshold it had, and its training rows.
+        """
+        from audit.mitigation.synthesis.augmented import Augmented
+
+        treated = self.treat(task.train, seed=task.seed, progress=within(progress, 0.0, 0.7))
+        progress(0.7, "Training the model again")
+        fitted = task.fit(treated.frame, treated.label, treated.weight, within(progress, 0.7, 1.0))
+        return replace(
+            by_threshold(fitted, task.threshold),
+            cells=tuple(treated.cells),
+            notes=tuple(treated.notes),
+            augmented=Augmented(treated=treated, groups=task.train.groups),
         )
 
 

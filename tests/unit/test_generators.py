@@ -391,7 +391,23 @@ def test_steering_brings_what_a_model_decides_about_made_rows_closer(monkeypatch
     assert spread[0] > 0.08
     assert min(spread[1:]) < 0.6 * spread[0]
     assert path.picked == path.x[int(np.argmin(spread))]
+    assert all(0.4 < told <= 1 for told in path.values[1][0])  # noqa: PD011 - likewise
     assert "made the gap" in generator.notes[-1]
     again = ConditionalGan.restore(*generator.state())
     cell = np.repeat([0, 1, 2, 3], 10)
     np.testing.assert_array_equal(generator.sample(cell, seed=1), again.sample(cell, seed=1))
+
+
+@pytest.mark.parametrize(
+    ("tried", "picked"),
+    [
+        ([(0.2, 0.6), (0.1, 0.64), (0.05, 0.66)], 1),  # the last is told from real rows too easily
+        ([(0.2, 0.6), (0.1, 0.9)], 0),
+        ([(0.2, 0.6), (0.3, 0.5)], 0),
+        ([(0.2, 0.6), (0.1, 0.6), (0.0, 0.65)], 2),
+    ],
+)
+def test_a_smaller_gap_is_not_bought_with_rows_unlike_real_ones(tried, picked):
+    from audit.mitigation.synthesis.steering import _pick
+
+    assert _pick(tried) == picked

@@ -86,3 +86,11 @@ def test_moved_rows_are_harder_for_the_model_that_they_were_moved_against():
     assert (sign * treated.frame["x"][treated.synthetic]).mean() < (
         sign * plain.frame["x"][plain.synthetic]
     ).mean() - 0.2
+
+
+def test_its_training_rows_can_be_handed_over():
+    from tests.repairing import build_task
+
+    repaired = AdversarialAugmentation().repair(build_task(n=500), progress=silent)
+    assert repaired.augmented.maker is None
+    assert repaired.augmented.treated.synthetic.sum() == sum(cell.added for cell in repaired.cells) > 0

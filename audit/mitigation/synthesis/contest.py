@@ -16,7 +16,7 @@ from torch import nn
 from torch.nn import functional
 
 from audit.mitigation.synthesis.network import Coder, Critic, Maker, arrays_of, load_arrays
-from audit.mitigation.synthesis.twosample import TwoSample, two_sample
+from audit.mitigation.synthesis.twosample import MOST_TESTED, TwoSample, two_sample
 from audit.progress import silent
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ FEW_ASIDE: Final = 400
 _SMALLEST_BATCH = 50
 _STEPS_PER_EPOCH = 20
 _MOST_STEPS = 100
-_REPORT_SECONDS = 0.25
+_REPORT_STEPS = 10
 _SAVE_SECONDS = 10.0
 _CALIBRATION_BATCHES = 20
 
@@ -263,13 +263,11 @@ class Contest:
 
     def _epoch(self, epochs: int, steer: Steer | None, progress: Progress) -> None:
         done, losses = self.history.epochs, []
-        reported = time.monotonic()
         self._maker.train()
         for step in range(self.steps_per_epoch):
             count = done * self.steps_per_epoch + step
             losses.append(self._step(count, steer))
-            if time.monotonic() - reported > _REPORT_SECONDS:
-                reported = time.monotonic()
+            if step % _REPORT_STEPS == 0:
                 share = min(count / (epochs * self.steps_per_epoch), 1.0)
                 progress(share, _message(done, epochs, self.history))
         maker, critic = torch.stack(losses).mean(dim=0).tolist()
@@ -292,20 +290,22 @@ class Contest:
         )
 
     def tested(self) -> TwoSample:
-        """Hold made rows of the mean maker against the real ones set aside.
+        """Hold made rows of the mean maker against the real ones set aside, or where these are few against those learned.
 
         Returns
         -------
         TwoSample
             How well the two are told apart.
         """
+        against = self._aside if self.testable else self._order
+        against = against[:: max(1, len(against) // MOST_TESTED)]
         self.measure_norms()
-        cell = self._cell[self._aside]
+        cell = self._cell[against]
         with torch.no_grad():
             made = self.coder.perturbed(self.mean(self.coder.noise(len(cell)), self.coder.one_hot(cell)))
-            real = self.coder.scores(self._low[self._aside], self._spread[self._aside])
+            real = self.coder.scores(self._low[against], self._spread[against])
         flat = torch.column_stack([made[0], *(part.argmax(dim=1).float() for part in made[1:]), cell.float()])
-        truth = torch.column_stack([real, self._levels[self._aside].float(), cell.float()])
+        truth = torch.column_stack([real, self._levels[against].float(), cell.float()])
         return two_sample(truth.cpu().numpy(), flat.cpu().numpy(), seed=self._seed)
 
     def _decide(self, epochs: int, *, out_of_time: bool) -> None:

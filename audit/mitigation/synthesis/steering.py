@@ -195,7 +195,7 @@ def steer(
     """
     progress(0.0, "Learning what a model decides about rows")
     gap = Gap(contest, aim=aim, favourable=favourable, seed=seed)
-    tried: list[tuple[float, Maker, list[float | None], float | None]] = []
+    tried: list[tuple[float, Maker, list[float | None], float]] = []
     weights = (0.0, *WEIGHTS)
     for step, weight in enumerate(weights):
         part = within(progress, step / len(weights), (step + 1) / len(weights))
@@ -207,7 +207,7 @@ def steer(
             progress=_under(f"Weight of the gap {weight:g}", part),
             tests=False,
         )
-        told = child.tested().auc if child.testable else None
+        told = child.tested().auc
         tried.append((weight, child.mean, gap.measured(child.mean), told))
     picked = _pick([(_spread(rates), told) for _, _, rates, told in tried])
     measure = "selection_rate" if aim == "selection" else _CHANCES[favourable]
@@ -249,13 +249,12 @@ def _under(name: str, progress: Progress) -> Progress:
 _CHANCES: Final = {1: "true_positive_rate", 0: "true_negative_rate"}
 
 
-def _pick(tried: list[tuple[float, float | None]]) -> int:
+def _pick(tried: list[tuple[float, float]]) -> int:
     """Keep the smallest gap of those that are told from real rows hardly more easily than without steering."""
     first = tried[0][1]
     best = 0
     for place, (gap, told) in enumerate(tried):
-        cheap = told is None or first is None or told <= first + DEAREST
-        if cheap and gap < tried[best][0]:
+        if told <= first + DEAREST and gap < tried[best][0]:
             best = place
     return best
 

@@ -10,7 +10,9 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_MOST_ROWS: Final = 2_500
+MOST_TESTED: Final = 2_500
+"""Rows of each kind that are tested at most."""
+
 _ITERATIONS: Final = 40
 
 
@@ -60,7 +62,7 @@ def two_sample(real: NDArray[np.floating[Any]], made: NDArray[np.floating[Any]],
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     generator = np.random.default_rng(seed)
-    size = min(len(real), len(made), _MOST_ROWS)
+    size = min(len(real), len(made), MOST_TESTED)
     picks = [generator.permutation(len(rows))[:size] for rows in (real, made)]
     rows = np.concatenate([real[picks[0]], made[picks[1]]])
     truth = np.repeat([1, 0], size)
