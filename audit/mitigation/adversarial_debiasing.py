@@ -91,8 +91,6 @@ SPEC = MitigationSpec(
     own_model="mlp",
 )
 
-_SMALLEST: Final = 256
-_PORTIONS: Final = 16
 _LEAST_STEPS: Final = 200
 
 
@@ -153,6 +151,7 @@ class AdversarialDebiasing(InProcessing):
         """
         from audit.mitigation.networks.adversary import Game, told_apart
         from audit.mitigation.networks.lesson import PLAIN, answer, learn, lesson
+        from audit.models.networks.batches import portion
         from audit.models.networks.rows import one_thread
         from audit.models.networks.trainer import scored
         from audit.progress import within
@@ -162,9 +161,9 @@ class AdversarialDebiasing(InProcessing):
         progress(0.0, "Preparing the rows")
         taught = lesson(task)
         game = Game(aim, float(settings["alpha"]), good=taught.good, project=bool(settings["projection"]))
-        batch = min(PLAIN.batch, max(_SMALLEST, len(taught.rows) // _PORTIONS))
-        epochs = max(epochs, -(-_LEAST_STEPS // max(len(taught.rows) // batch, 1)))
-        recipe = replace(PLAIN, batch=batch, epochs=epochs, patience=0, averaged=max(epochs // 3, 1))
+        steps = max(len(taught.rows) // portion(len(taught.rows), PLAIN.batch), 1)
+        epochs = max(epochs, -(-_LEAST_STEPS // steps))
+        recipe = replace(PLAIN, epochs=epochs, patience=0, averaged=max(epochs // 3, 1))
         learned = learn(
             taught,
             recipe,

@@ -16,7 +16,7 @@ from audit.mitigation.networks.lesson import COLLAPSED, PLAIN, learn, lesson
 from audit.mitigation.repair import Task
 from audit.mitigation.table import TrainingTable
 from audit.models.baseline import fit_baseline
-from audit.models.networks.batches import Portions, shuffled, stratified
+from audit.models.networks.batches import Portions, portion, shuffled, stratified
 from audit.models.networks.judged import MEASURES, area, curves, judge
 from audit.models.networks.recipe import Descent, Recipe
 from audit.models.networks.trainer import Objective
@@ -45,6 +45,16 @@ class TestBatches:
         for part in parts:
             found = np.bincount(cell[part.numpy()], minlength=3)
             assert abs(found - np.array([900, 90, 34]) / 8).max() <= 1.5
+
+    def test_few_rows_are_taken_in_four_portions_and_many_as_always(self):
+        assert [portion(n, 1024) for n in (30, 500, 600, 4000, 4096, 30_000)] == [
+            128,
+            128,
+            150,
+            1000,
+            1024,
+            1024,
+        ]
 
     def test_few_rows_make_one_portion(self):
         assert [len(part) for part in stratified(np.zeros(30, int), 512, 0)] == [30]
@@ -140,7 +150,7 @@ class TestRecipe:
         np.testing.assert_array_equal(repaired.score(fresh.frame, fresh.group), task.base.score(fresh.frame))
 
     def test_early_stopping_keeps_the_best_epoch_and_averaging_the_last_ones(self):
-        taught = lesson(build_task())
+        taught = lesson(build_task(n=120))  # one step an epoch: the mean of the last step is the last step
         stopped = learn(taught, PLAIN, Objective(), progress=silent)
         losses = [one.loss for one in stopped.course.judged]
         assert stopped.course.kept == int(np.argmin(losses)) + 1

@@ -98,7 +98,7 @@ class Game(Objective):
     def batches(self, epoch: int) -> Iterator[torch.Tensor]:
         """Give portions in which every group has both labels in its shares."""
         cell = (self.rows.group * 2 + self.rows.label.long()).numpy()
-        return stratified(cell, self.recipe.batch, self.seed + epoch)
+        return stratified(cell, self.portion, self.seed + epoch)
 
     def guessed(self, logits: torch.Tensor, batch: torch.Tensor) -> torch.Tensor:
         """Give the loss of the adversary on a portion."""

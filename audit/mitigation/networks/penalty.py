@@ -82,7 +82,7 @@ class FairLoss(Objective):
     def batches(self, epoch: int) -> Iterator[torch.Tensor]:
         """Give portions in which every group has both labels in its shares."""
         cell = (self.rows.group * 2 + self.rows.label.long()).numpy()
-        return stratified(cell, self.recipe.batch, self.seed + epoch)
+        return stratified(cell, self.portion, self.seed + epoch)
 
     def loss(self, batch: torch.Tensor) -> torch.Tensor:
         """Give the plain loss of a portion and the penalty."""

@@ -36,7 +36,7 @@ class Balanced(Objective):
         """Set the rows of each group in order."""
         super().begin(net, rows, held, recipe, seed=seed)
         self.portions = Portions(rows.group.numpy(), seed)
-        self.batch = max(recipe.batch, _LEAST * len(self.portions.groups))
+        self.batch = max(self.portion, _LEAST * len(self.portions.groups))
 
     def batches(self, epoch: int) -> Iterator[torch.Tensor]:
         """Give as many portions as there are in one pass over all rows."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import torch
@@ -11,6 +11,31 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
+
+
+SMALLEST: Final = 128
+"""Rows of a portion, however few rows there are, if there are so many."""
+
+STEPS: Final = 4
+"""Portions in one pass over few rows, so that a network is not left half trained."""
+
+
+def portion(n: int, most: int) -> int:
+    """Say how many rows a portion has.
+
+    Parameters
+    ----------
+    n : int
+        Rows there are.
+    most : int
+        Rows of a portion where there are many.
+
+    Returns
+    -------
+    int
+        A fourth of the rows, at least 128 and at most ``most``.
+    """
+    return min(most, max(SMALLEST, n // STEPS))
 
 
 def shuffled(n: int, batch: int, seed: int) -> Iterator[torch.Tensor]:

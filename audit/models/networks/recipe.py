@@ -46,7 +46,7 @@ class Recipe:
     patience : int
         Epochs without gain after which training ends; 0 trains all epochs and keeps the last.
     batch : int
-        Rows of a step.
+        Rows of a step where there are many; see :func:`audit.models.networks.batches.portion`.
     stop : {"overall", "worst_group"}
         Whether the loss of everybody or of the worst group has to gain.
     averaged : int

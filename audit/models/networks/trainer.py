@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
 
-from audit.models.networks.batches import shuffled
+from audit.models.networks.batches import portion, shuffled
 from audit.models.networks.judged import Judged, judge
 from audit.models.networks.recipe import Descent, Recipe
 from audit.progress import silent
@@ -46,6 +46,7 @@ class Objective:
         """
         self.net, self.rows, self.held, self.recipe, self.seed = net, rows, held, recipe, seed
         self.descent = Descent(net.parameters(), recipe)
+        self.portion = portion(len(rows), recipe.batch)
 
     def batches(self, epoch: int) -> Iterator[torch.Tensor]:
         """Give the portions of an epoch.
@@ -60,7 +61,7 @@ class Objective:
         iterator of Tensor of int64
             Positions among the training rows.
         """
-        return shuffled(len(self.rows), self.recipe.batch, self.seed + epoch)
+        return shuffled(len(self.rows), self.portion, self.seed + epoch)
 
     def logits(self, batch: torch.Tensor) -> torch.Tensor:
         """Give the log-odds of some training rows.
