@@ -20,10 +20,11 @@ import narwhals as nw
 from audit.engines import looking, narrowing
 from audit.engines.codes import is_stored
 from audit.engines.drawing import positions, taken
+from audit.engines.duckdb_told import memory_mb, understood
 from audit.engines.lazy import LazyEngine
 from audit.engines.protocol import EngineSpec, Files, Held
 from audit.engines.watching import watched
-from audit.errors import EngineError, InputError
+from audit.errors import EngineError
 from audit.values import MISSING_TEXTS
 
 if TYPE_CHECKING:
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from audit.engines.protocol import Source
-
-MEMORY_MB: Final = 2048
-"""What DuckDB may use where EVENHAND_ENGINE_MEMORY_MB says nothing."""
 
 MOST_SORTED: Final = 5_000_000
 """Most rows whose values are held in memory for a quantile."""
@@ -102,7 +100,7 @@ class DuckDBEngine(LazyEngine):
         """Run a query; sums of floats depend on their order, so one thread makes them repeatable to the last bit."""
         source = self.look(source)
         doubtful = _doubtful(source, names)
-        with self._connected(1 if ordered else None, doubtful=doubtful) as connection, _understood():
+        with self._connected(1 if ordered else None, doubtful=doubtful) as connection, understood():
             rows = nw.from_native(_relation(connection, source, names)).select(
                 *(nw.nth(i).alias(f"c{i}") for i in range(len(names)))
             )
@@ -165,7 +163,7 @@ class DuckDBEngine(LazyEngine):
 
     def _misfits(self, source: Files) -> list[tuple[int, int, int]]:
         """Count for each column the rows that do not fit its type, are no number, and are decimal."""
-        with self._connected() as connection, _understood():
+        with self._connected() as connection, understood():
             rows = _csv(connection, source, dict.fromkeys(range(len(source.columns)), "VARCHAR"))
             counts = ", ".join(
                 f"count(c{i}) - count(try_cast(c{i} AS {_TYPES.get(c.dtype, 'VARCHAR')})), "
@@ -209,7 +207,7 @@ class DuckDBEngine(LazyEngine):
         """
         source = self.look(source)
         places = positions(rows, of, seed)
-        with self._connected() as connection, _understood():
+        with self._connected() as connection, understood():
             opened = nw.from_native(_relation(connection, source, columns)).select(
                 *(nw.nth(i).alias(f"c{i}") for i in range(len(columns)))
             )
@@ -227,7 +225,7 @@ class DuckDBEngine(LazyEngine):
 
     def _aggregated(self, source: Source, names: Sequence[str], measures: str) -> Any:
         """Run aggregates that Narwhals has no word for; columns are called by their place here too."""
-        with self._connected(doubtful=_doubtful(source, names)) as connection, _understood():
+        with self._connected(doubtful=_doubtful(source, names)) as connection, understood():
             rows = nw.from_native(_relation(connection, source, names)).select(
                 *(nw.nth(i).alias(f"c{i}") for i in range(len(names)))
             )
@@ -275,19 +273,6 @@ class DuckDBEngine(LazyEngine):
             ("evenhand rows, any order", f"duckdb {duckdb.__version__}", shape, [str(x) for x in row])
         )
         return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
-
-
-def memory_mb() -> int:
-    """Give the memory that DuckDB may use, in MB.
-
-    Returns
-    -------
-    int
-        What EVENHAND_ENGINE_MEMORY_MB says, otherwise 2,048.
-    """
-    with suppress(ValueError):
-        return max(int(float(os.environ.get("EVENHAND_ENGINE_MEMORY_MB", ""))), 64)
-    return MEMORY_MB
 
 
 def _temp() -> Path:
@@ -399,49 +384,6 @@ def _names(source: Source) -> list[str]:
         hidden = {coded.name for coded in codes_of(source).values()}
         return [name for name in pq.read_schema(source).names if name not in hidden]
     return list(source.column_names) if hasattr(source, "column_names") else []
-
-
-@contextmanager
-def _understood() -> Iterator[None]:
-    """Turn DuckDB's failures into sentences; its own may quote the data."""
-    try:
-        yield
-    except duckdb.OutOfMemoryException as error:
-        raise _too_little(str(error)) from error
-    except duckdb.IOException as error:
-        raise _too_little(str(error)) if "No space left" in str(error) else _unread() from error
-    except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
-        raise InputError(
-            "The rows cannot be counted as they are.",
-            why="A value does not fit the type of its column, or a row has too many or too few values.",
-            fix="Save the table as Parquet, or mend the file.",
-            code="unreadable_rows",
-        ) from error
-
-
-def _too_little(text: str) -> EngineError:
-    if "No space left" in text or "max_temp_directory_size" in text or "temp directory" in text.lower():
-        return EngineError(
-            "The disk is full: counting needs room for what does not fit into memory.",
-            why="There are very many different values or groups.",
-            fix="Free some room in the folder of the store, raise EVENHAND_ENGINE_MEMORY_MB, or name columns with fewer values.",
-            code="engine_disk",
-        )
-    return EngineError(
-        f"Counting needs more memory than the {memory_mb():,} MB it may use.",
-        why="There are very many different values or groups.",
-        fix="Raise EVENHAND_ENGINE_MEMORY_MB, or name columns with fewer values.",
-        code="engine_memory",
-    )
-
-
-def _unread() -> InputError:
-    return InputError(
-        "The rows cannot be read any more.",
-        why="A file was moved, deleted or changed since it was opened.",
-        fix="Open it again.",
-        code="unreadable_rows",
-    )
 
 
 ENGINE: Final = EngineSpec(

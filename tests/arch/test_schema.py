@@ -18,7 +18,7 @@ from audit.cells import Attribute
 from audit.data.samples import sample
 from audit.metrics.rates import RATES
 from audit.names import MORE_CRITERIA, UTILITIES
-from audit.rows import studies
+from audit.rows import studies, trials
 from audit.run import run
 from audit.tables.protection import Protection
 
@@ -107,8 +107,8 @@ def test_the_schema_refuses_what_is_not_an_audit(adult):
         ("dropped", rows.Dropped),
         ("data", rows.DataRecord),
         ("model", rows.ModelRecord),
-        ("trialRecord", rows.TrialRecord),
-        ("cellCount", rows.CellCount),
+        ("trialRecord", trials.TrialRecord),
+        ("cellCount", trials.CellCount),
         ("fairlearn", rows.Authority),
         ("protection", Protection),
         ("attribute", Attribute),
