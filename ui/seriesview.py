@@ -41,6 +41,8 @@ def shown(audit: Audit, record: TrialRecord) -> None:
         if found:
             st.header(title, anchor=False)
         for series in found:
+            if kind == "path" or len(found) > 1:
+                st.markdown(f"**{text.sentence(series.title)}**")
             _one(series, order, favourable)
 
 
@@ -79,7 +81,6 @@ def _one(series: Series, order: Mapping[tuple[str, ...] | None, int], favourable
         theme=show.theme(),
         favourable=favourable,
     )
-    st.markdown(f"**{text.sentence(series.title)}**")
     show.figure(
         figure,
         key=f"series_{series.id}",

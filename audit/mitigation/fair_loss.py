@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from audit.mitigation.repair import InProcessing
 from audit.mitigation.spec import MitigationSpec, Param, resolve_params
+from audit.mitigation.table import group_name
 
 if TYPE_CHECKING:
     from audit.mitigation.networks.lesson import Lesson
@@ -113,6 +114,8 @@ SPEC = MitigationSpec(
     own_model="mlp",
 )
 
+_NAMED: Final = 6
+
 _NAMES: Final = {
     "selection": "selection rates",
     "opportunity": "chances",
@@ -200,7 +203,7 @@ class FairLoss(InProcessing):
             taught,
             kept.learned,
             title=SPEC.title,
-            notes=(*notes, *_no_gap(taught, kept, aim)),
+            notes=(*notes, *_no_say(taught, kept, aim)),
             measured={"coefficient": kept.coefficient},
             series=series,
         )
@@ -213,7 +216,7 @@ def _of_path(kept: Tried, every: tuple[Tried, ...], aim: str) -> tuple[str, ...]
     said = []
     if kept.gap is not None and plain.gap is not None:
         said.append(
-            f"Of {len(every)} weights {kept.coefficient:g} was kept: on training and held-out rows the gap between "
+            f"Of {len(every)} weights of the penalty, λ = {kept.coefficient:g} was kept: on training and held-out rows the gap between "
             f"{_NAMES[aim]} is {100 * kept.gap:.1f} points (without penalty {100 * plain.gap:.1f}), and the accuracy "
             f"{100 * kept.accuracy:.1f} % (without {100 * plain.accuracy:.1f} %)."
         )
@@ -241,12 +244,18 @@ def _of_tolerance(kept: Tried, tolerance: float, aim: str) -> tuple[str, ...]:
     return (missed,)
 
 
-def _no_gap(taught: Lesson, kept: Tried, aim: str) -> tuple[str, ...]:
-    """Say that there is nothing to compare, where that is so."""
-    if kept.gap is not None:
+def _no_say(taught: Lesson, kept: Tried, aim: str) -> tuple[str, ...]:
+    """Say which groups are too small to have a say in the gap, and where there is none."""
+    from audit.mitigation.networks.penalty import SMALL, without_say
+
+    if kept.gap is None:
+        said = (
+            f"The gap between {_NAMES[aim]} cannot be estimated on {len(taught.rows):,} training rows: fewer than two "
+            f"groups have {SMALL} rows that it is about."
+        )
+        return (said,)
+    few = [group_name(taught.groups[code]) for code in without_say(kept.judged, aim, taught.good)]
+    if not few:
         return ()
-    said = (
-        f"The gap between {_NAMES[aim]} cannot be estimated on {len(taught.rows):,} training rows: fewer than two groups "
-        "have ten rows that it is about."
-    )
-    return (said,)
+    more = f" and {len(few) - _NAMED:,} more" if len(few) > _NAMED else ""
+    return (f"Too few rows to have a say in the gap (fewer than {SMALL}): {', '.join(few[:_NAMED])}{more}.",)

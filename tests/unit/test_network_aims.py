@@ -13,7 +13,7 @@ from audit.mitigation.networks.adversary import Adversary, told_apart, without
 from audit.mitigation.networks.attack import Room, moved, room, withstood
 from audit.mitigation.networks.learnt_by_heart import Generalisation, generalisation, stands_out
 from audit.mitigation.networks.lesson import PLAIN, learn, lesson
-from audit.mitigation.networks.penalty import FairLoss, distance, gap
+from audit.mitigation.networks.penalty import FairLoss, distance, gap, without_say
 from audit.mitigation.networks.strength import UntilMet
 from audit.mitigation.networks.worst import GroupDRO, SmoothMax
 from audit.models.baseline import fit_baseline
@@ -50,29 +50,30 @@ class TestPenalty:
         assert float(decided.grad.abs().max()) == pytest.approx(0.0, abs=1e-7)
 
     def test_gaps_follow_the_favourable_decision_and_leave_out_small_groups(self):
-        label, group = [1] * 20 + [0] * 20 + [1] * 20 + [0] * 20 + [1] * 3, [0] * 40 + [1] * 40 + [2] * 3
-        logits = [1.0] * 10 + [-1.0] * 10 + [1.0] * 4 + [-1.0] * 16 + [1.0] * 20 + [-1.0] * 20 + [-1.0] * 3
+        label, group = [1] * 40 + [0] * 40 + [1] * 40 + [0] * 40 + [1] * 29, [0] * 80 + [1] * 80 + [2] * 29
+        logits = [1.0] * 20 + [-1.0] * 20 + [1.0] * 8 + [-1.0] * 32 + [1.0] * 40 + [-1.0] * 40 + [-1.0] * 29
         found = judge(torch.tensor(logits), net_rows(label, group), cut=0.0)
         assert gap(found, "opportunity", 1) == pytest.approx(0.5)
         assert gap(found, "opportunity", 0) == pytest.approx(0.2)
         assert gap(found, "odds", 1) == pytest.approx(0.5)
-        assert gap(found, "selection", 1) == pytest.approx(0.5 - 14 / 40)
-        assert gap(found, "error", 1) == pytest.approx(14 / 40)
+        assert gap(found, "selection", 1) == pytest.approx(0.5 - 28 / 80)
+        assert without_say(found, "odds", 1) == without_say(found, "selection", 1) == (2,)
+        assert gap(found, "error", 1) == pytest.approx(28 / 80)
         assert (
-            gap(judge(torch.tensor(logits[:40]), net_rows(label[:40], group[:40]), cut=0.0), "odds", 1)
+            gap(judge(torch.tensor(logits[:80]), net_rows(label[:80], group[:80]), cut=0.0), "odds", 1)
             is None
         )
 
     def test_the_coefficient_rises_beyond_the_tolerance_and_falls_within_it(self):
         ascent = UntilMet("opportunity", 0.1, cut=0.0, good=1)
-        wide = [[1.0]] * 30 + [[-1.0]] * 10
-        close = [[1.0]] * 19 + [[-1.0]] + [[1.0]] * 20
+        wide = [[1.0]] * 60 + [[-1.0]] * 20
+        close = [[1.0]] * 38 + [[-1.0]] * 2 + [[1.0]] * 40
         net = torch.nn.Module()
         net.forward = lambda numbers, codes: numbers[:, 0]  # noqa: ARG005 - decides by the number itself
         net.register_parameter("none", torch.nn.Parameter(torch.zeros(1)))
         ranks = []
         for numbers in (wide, close):
-            rows_ = net_rows([1] * 40, [0] * 20 + [1] * 20, numbers=numbers)
+            rows_ = net_rows([1] * 80, [0] * 40 + [1] * 40, numbers=numbers)
             if not ranks:
                 ascent.begin(net, rows_, rows_, PLAIN, seed=0)
             ascent.rows = ascent.held = rows_
@@ -111,6 +112,20 @@ class TestPenalty:
         repaired = make("fair_loss", {}).repair(task, progress=silent)
         assert any("cannot be estimated" in note for note in repaired.notes)
         assert repaired.measured["coefficient"] == 0.0
+
+    def test_groups_too_small_for_a_say_are_named(self):
+        task = build_task()
+        table = replace(
+            task.train,
+            groups=(("a",), ("b",), ("few",)),
+            group=np.where(np.arange(900) < 25, 2, task.train.group),
+        )
+        repaired = make("fair_loss", {"mode": "fixed"}).repair(
+            replace(task, train=table, validation=None), progress=silent
+        )
+        assert any(
+            "fewer than 30" in note and "'few'" in note and "'a'" not in note for note in repaired.notes
+        )
 
     def test_the_penalty_looks_at_the_label_that_the_good_decision_is_due_to(self):
         batch = torch.arange(80)

@@ -243,7 +243,7 @@ def disparity(judged: Judged) -> float | None:
     Returns
     -------
     float or None
-        Highest less lowest among groups of at least ten rows; None where there are fewer than two.
+        Highest less lowest among groups of at least 30 rows; None where there are fewer than two.
     """
     known = judged.rates()[0][1:][judged.rows >= SMALL]
     return float(known.max() - known.min()) if len(known) > 1 else None

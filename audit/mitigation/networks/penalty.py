@@ -30,8 +30,8 @@ GAPS: Final[dict[str, str]] = {
 FEW: Final = 8
 """Rows of a group in a portion below which it is passed over: its rate there is mostly chance."""
 
-SMALL: Final = 10
-"""Rows of a group below which it has no say in a gap by which something is chosen."""
+SMALL: Final = 30
+"""Rows of a group below which it has no say in a gap by which something is chosen: its rate is mostly chance."""
 
 
 def conditions(aim: str, good: int) -> tuple[int | None, ...]:
@@ -188,6 +188,28 @@ def gap(judged: Judged, aim: str, good: int) -> float | None:
         if len(known) > 1:
             found.append(float(known.max() - known.min()))
     return max(found) if found else None
+
+
+def without_say(judged: Judged, aim: str, good: int) -> tuple[int, ...]:
+    """List the groups that are too small to have a say in a gap.
+
+    Parameters
+    ----------
+    judged : Judged
+        Decisions by group.
+    aim : {"selection", "opportunity", "odds", "error"}
+        Which gap.
+    good : {0, 1}
+        The label of those to whom the decision that is good for the person is due.
+
+    Returns
+    -------
+    tuple of int
+        Positions of groups with fewer than 30 rows that the aim is about; for "odds" of either label.
+    """
+    share = judged.rows / np.maximum(judged.cells.sum(axis=(1, 2)), 1e-12)
+    few = [_rates(judged.cells, aim, one)[1] * share < SMALL for one in conditions(aim, good)]
+    return tuple(int(code) for code in np.flatnonzero(np.any(few, axis=0)))
 
 
 def _rates(
