@@ -16,7 +16,7 @@ from audit.data.ingest import ingest
 from audit.data.profile import profile_table
 from audit.data.stored import Stored, open_parquet, write_parquet
 from audit.data.streamed import keep
-from audit.engines import codes, duckdb_engine, narrowing
+from audit.engines import codes, duckdb_engine, duckdb_told, narrowing
 from audit.engines.duckdb_engine import DuckDBEngine
 from audit.engines.protocol import Files, Key
 from audit.engines.watching import watched
@@ -195,7 +195,7 @@ def test_too_little_memory_says_how_much_there_is_and_what_to_do(monkeypatch, tm
 @pytest.mark.parametrize("said", ["", "many", "2048.0"])
 def test_the_memory_limit_has_a_default(said, monkeypatch):
     monkeypatch.setenv("EVENHAND_ENGINE_MEMORY_MB", said)
-    assert duckdb_engine.memory_mb() == 2048
+    assert duckdb_told.memory_mb() == 2048
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_the_memory_limit_has_a_default(said, monkeypatch):
     ],
 )
 def test_a_full_disk_is_told_from_full_memory(text, code):
-    assert duckdb_engine._too_little(text).code == code
+    assert duckdb_told._too_little(text).code == code
 
 
 def test_a_file_that_went_away_is_said_without_its_path(tmp_path):
