@@ -107,6 +107,9 @@ class DuckDBEngine(LazyEngine):
             plan = query(_plain(rows, source, names))
             return self._watched(connection, lambda: plan.collect(backend="pyarrow").to_native())
 
+    def _clean(self, source: Source) -> bool:
+        return isinstance(source, Path) and is_stored(source)
+
     def _watched(self, connection: Any, scan: Callable[[], Any]) -> Any:
         def share() -> float:
             return max(float(connection.query_progress()), 0.0) / 100

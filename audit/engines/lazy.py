@@ -67,6 +67,11 @@ class LazyEngine(Drawing, ABC):
         ``ordered`` asks that sums of floating-point numbers are the same bits each time, as far as the engine can.
         """
 
+    def _clean(self, source: Source) -> bool:
+        """Say whether no number of a source can be "not a number"."""
+        del source
+        return False
+
     @abstractmethod
     def _estimated(self, source: Source, names: Sequence[str]) -> list[int]:
         """Give about how many values each column takes."""
@@ -127,7 +132,7 @@ class LazyEngine(Drawing, ABC):
         self, source: Source, keys: Sequence[Key], *, weight: str | None, total: str | None
     ) -> tuple[pa.Table, list[Any]]:
         """Run the GROUP BY; give its rows and its keys. A key that is asked for twice is worked out once."""
-        asked = Asked(coded=self._codes(source))
+        asked = Asked(coded=self._codes(source), clean=self._clean(source))
         unique = list(dict.fromkeys(keys))
         wanted = [asked.key(key) for key in unique]
         summed = weights(asked, weight, total)
@@ -243,7 +248,7 @@ class LazyEngine(Drawing, ABC):
         Summed
             One entry for each combination with a row whose label, prediction and weight are known.
         """
-        asked = Asked(coded=self._codes(source))
+        asked = Asked(coded=self._codes(source), clean=self._clean(source))
         wanted = [asked.key(key) for key in keys]
         query = powers(asked, wanted, (label, prediction, weight), centre)
         table = self._run(source, asked.names, query, ordered=True)
@@ -272,7 +277,7 @@ class LazyEngine(Drawing, ABC):
         missing : ndarray of shape (n_cells, n_columns)
             Rows without a value.
         """
-        asked = Asked(coded=self._codes(source))
+        asked = Asked(coded=self._codes(source), clean=self._clean(source))
         wanted = [asked.key(key) for key in keys]
         summed = weights(asked, weight, None)
         kinds = {column.name: column.dtype for column in looking.columns_of(source)}

@@ -61,11 +61,14 @@ class Asked:
         The columns needed, as the source calls them; the first is c0.
     stages : tuple of two lists of narwhals.Expr
         Numbers, and what is made of them, that several expressions share.
+    clean : bool
+        Whether no number of the source is "not a number": what is missing is null, which needs no second look.
     """
 
     coded: Mapping[str, Coded] = field(default_factory=dict)
     names: list[str] = field(default_factory=list)
     stages: tuple[list[Any], list[Any]] = field(default_factory=lambda: ([], []))
+    clean: bool = False
     _added: set[str] = field(default_factory=set)
 
     def prepared(self, rows: Any) -> Any:
@@ -119,7 +122,8 @@ class Asked:
         alias = f"x{self.names.index(name)}"
         if alias not in self._added:
             self._added.add(alias)
-            self.stages[0].append(nw.when(~number.is_nan()).then(number).alias(alias))
+            known = number if self.clean else nw.when(~number.is_nan()).then(number)
+            self.stages[0].append(known.alias(alias))
         return nw.col(alias)
 
     def key(self, key: Key) -> KeyColumn:
@@ -152,31 +156,42 @@ class Asked:
             start, width, _ = key.bins
             place = f"b{len(self.stages[1])}"
             self.stages[1].append(((number - start) / width).floor().alias(place))
-            return _binned(key.bins[2] - 1, nw.col(place), known)
-        return _numbered(key, known, lambda cut: number >= cut)
+            return _binned(key.bins[2] - 1, nw.col(place), None if self.clean else known)
+        return _numbered(key, None if self.clean else known, lambda cut: number >= cut)
 
 
 def _is_number(levels: pa.Array) -> bool:
     return bool(pt.is_integer(levels.type) or pt.is_floating(levels.type))
 
 
-def _numbered(key: Key, known: Any, reaches: Callable[[float], Any]) -> KeyColumn:
+def _numbered(key: Key, known: Any | None, reaches: Callable[[float], Any]) -> KeyColumn:
     """Count the cuts that a value reaches; one more stands for it, and 0 for a missing value."""
     cuts = (key.at_least,) if key.at_least is not None else key.cuts or ()
-    total = known.cast(nw.Int64)
+    size, levels = len(cuts) + 2, pa.array(range(len(cuts) + 1))
+    if known is None and cuts:
+        # A comparison with null is null, and so is a sum that holds one.
+        reached = [reaches(cut).cast(nw.Int64) for cut in cuts]
+        return KeyColumn(
+            expression=nw.coalesce(sum(reached[1:], reached[0]) + 1, nw.lit(0)), levels=levels, size=size
+        )
+    total = nw.lit(1) if known is None else known.cast(nw.Int64)
     for cut in cuts:
         total = total + reaches(cut).cast(nw.Int64)
-    found = nw.when(known).then(total).otherwise(nw.lit(0))
-    return KeyColumn(expression=found, levels=pa.array(range(len(cuts) + 1)), size=len(cuts) + 2)
+    found = total if known is None else nw.when(known).then(total).otherwise(nw.lit(0))
+    return KeyColumn(expression=found, levels=levels, size=size)
 
 
-def _binned(last: int, place: Any, known: Any) -> KeyColumn:
+def _binned(last: int, place: Any, known: Any | None) -> KeyColumn:
     """Number the bins from 1; 0 stands for a missing value."""
+    levels, size = pa.array(np.arange(last + 1, dtype=float)), last + 2
+    if known is None:
+        inside = place.clip(0.0, float(last)).cast(nw.Int64) + 1
+        return KeyColumn(expression=nw.coalesce(inside, nw.lit(0)), levels=levels, size=size)
     inside = (
         nw.when(place < 0).then(nw.lit(0.0)).when(place > last).then(nw.lit(float(last))).otherwise(place)
     )
     found = nw.when(known).then(inside + 1.0).otherwise(nw.lit(0.0)).cast(nw.Int64)
-    return KeyColumn(expression=found, levels=pa.array(np.arange(last + 1, dtype=float)), size=last + 2)
+    return KeyColumn(expression=found, levels=levels, size=size)
 
 
 def joined(keys: Sequence[KeyColumn], narrow: int) -> Any | None:

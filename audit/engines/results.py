@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 
 from audit.engines.codes import decoded
 from audit.engines.protocol import Counted, Summed, Tabulated
@@ -12,8 +13,6 @@ from audit.engines.queries import SUMS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import pyarrow as pa
 
     from audit.engines.queries import KeyColumn
 
@@ -140,8 +139,19 @@ def _sum(column: Any) -> np.ndarray:
 
 
 def _tuples(columns: Sequence[Any], number: int) -> list[tuple[Any, ...]]:
-    plain = [column.to_pylist() for column in columns]
+    plain = [_values(column) for column in columns]
     return list(zip(*plain, strict=True)) if plain else [()] * number
+
+
+def _values(column: Any) -> list[Any]:
+    """Read a key; each different value is turned into Python's once, since keys repeat in thousands of cells."""
+    if isinstance(column, pa.ChunkedArray):
+        column = column.combine_chunks()
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    levels = [*column.dictionary.to_pylist(), None]
+    codes = column.indices.fill_null(len(levels) - 1).to_numpy(zero_copy_only=False)
+    return [levels[code] for code in codes.tolist()]
 
 
 def array(column: Any, kind: Any) -> np.ndarray:
