@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
 from audit.mitigation.repair import Task
 from audit.mitigation.table import TrainingTable
-from audit.models.baseline import fit_baseline
+from audit.models.baseline import Fitted, fit_baseline
 from audit.progress import silent
 
 QUICK = {
@@ -70,3 +72,22 @@ def build_task(
         favourable=favourable,
         seed=seed,
     )
+
+
+def memorising(task):
+    """A tree that is grown until it knows its training rows by heart."""
+    from sklearn.tree import DecisionTreeClassifier
+
+    def fit(frame, label, weight, progress):
+        tree = DecisionTreeClassifier(random_state=0)
+        numbers = frame[["skill", "proxy", "age"]].to_numpy()
+        tree.fit(numbers, label, sample_weight=weight)
+        return Fitted(
+            title="Tree",
+            features=("skill", "proxy", "age"),
+            notes=(),
+            predict=lambda f: tree.predict_proba(f[["skill", "proxy", "age"]].to_numpy())[:, 1],
+            estimator=tree,
+        )
+
+    return replace(task, fit=fit, base=fit(task.train.frame, task.train.label, task.train.weight, silent))

@@ -51,8 +51,11 @@ SPEC = MitigationSpec(
             kind="float",
             default=2.0,
             low=0.1,
-            high=20.0,
-            help="How much a unit of the constraint may weigh, in errors: higher prices reach smaller gaps.",
+            high=50.0,
+            help=(
+                "How many errors a decision about one person of the rarest group may count for. Higher prices reach "
+                "smaller gaps, with a coarser grid."
+            ),
         ),
         Param(
             id="constraint_weight",
@@ -88,13 +91,14 @@ class GridSearch(InProcessing):
     grid_size : int, default 15
         How many models are trained.
     grid_limit : float, default 2.0
-        The highest price.
+        The highest price, in errors for one person of the rarest group and label that is compared.
     constraint_weight : float, default 0.5
         How much the gap counts in the choice.
 
     Notes
     -----
-    Fairlearn chooses on the training rows; here the validation rows decide, where there are any.
+    Fairlearn's own limit is a price of the constraint, whose unit depends on how rare the people in it are: here it is
+    divided by that. Fairlearn chooses on the training rows; here the validation rows decide, where there are any.
     """
 
     spec = SPEC

@@ -326,7 +326,7 @@ class PostProcessing(Mitigation, ABC):
         """
 
     def repair(self, task: Task, *, progress: Progress) -> Repaired:
-        """Set thresholds on the validation rows.
+        """Set thresholds on the validation rows, or on training rows that the scoring model has not seen.
 
         Parameters
         ----------
@@ -340,27 +340,14 @@ class PostProcessing(Mitigation, ABC):
         Repaired
             The model as it was, with other thresholds.
         """
-        rows = task.tuning
-        progress(0.0, "Scoring the validation rows")
-        scores = Scores(
-            score=task.base.score(rows.frame),
-            label=rows.label,
-            group=rows.group,
-            groups=rows.groups,
-            weight=rows.weight,
-            threshold=task.threshold,
-            favourable=task.favourable,
-        )
-        adjusted = self.adjust(scores, seed=task.seed, progress=within(progress, 0.1, 1.0))
-        notes = adjusted.notes
-        if task.validation is None:
-            notes = (
-                *notes,
-                "There are no validation rows: the thresholds were set on the training rows, where scores are too sure.",
-            )
+        from audit.mitigation.hull.crossed import tuning_scores
+
+        progress(0.0, "Scoring the rows that thresholds are set on")
+        scores, notes = tuning_scores(task, progress=within(progress, 0.0, 0.5))
+        adjusted = self.adjust(scores, seed=task.seed, progress=within(progress, 0.5, 1.0))
         return replace(
             by_rule(task.base, adjusted.rule, seed=task.seed),
-            notes=notes,
+            notes=(*adjusted.notes, *notes),
             measured=adjusted.measured,
             series=adjusted.series,
         )

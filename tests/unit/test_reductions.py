@@ -13,14 +13,14 @@ from audit.mitigation.catalogue import make
 from audit.mitigation.hull.aims import Aim
 from audit.mitigation.reductions.mixture import Mixture
 from audit.mitigation.reductions.moments import CONSTRAINTS, constraint
-from audit.mitigation.reductions.rows import rows_of
+from audit.mitigation.reductions.rows import rows_of, without_thin
 from audit.models.baseline import Fitted
 from audit.progress import silent
-from tests.repairing import build_task, rows
+from tests.repairing import build_task, memorising, rows
 
 NAMES = ("exponentiated_gradient", "grid_search")
 
-NOISE = pytest.mark.filterwarnings("ignore:Setting a value on a Series via .at")
+NOISE = pytest.mark.filterwarnings("ignore:Setting a")
 """Fairlearn 0.15 under pandas 3; the mitigations themselves keep it quiet."""
 
 
@@ -124,25 +124,6 @@ def test_with_a_draw_the_constraint_holds_on_the_training_rows(task):
     assert inside.any()
 
 
-def memorising(task):
-    """A tree that is grown until it knows its training rows by heart."""
-    from sklearn.tree import DecisionTreeClassifier
-
-    def fit(frame, label, weight, progress):
-        tree = DecisionTreeClassifier(random_state=0)
-        numbers = frame[["skill", "proxy", "age"]].to_numpy()
-        tree.fit(numbers, label, sample_weight=weight)
-        return Fitted(
-            title="Tree",
-            features=("skill", "proxy", "age"),
-            notes=(),
-            predict=lambda f: tree.predict_proba(f[["skill", "proxy", "age"]].to_numpy())[:, 1],
-            estimator=tree,
-        )
-
-    return replace(task, fit=fit, base=fit(task.train.frame, task.train.label, task.train.weight, silent))
-
-
 def test_it_does_nothing_to_a_model_that_knows_its_rows_by_heart_and_says_so(task):
     grown = memorising(task)
     goal = Aim(id="opportunity", favourable="positive")
@@ -188,15 +169,42 @@ def test_one_group_is_refused(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_many_groups_with_thin_cells_are_named(name):
-    groups = tuple((f"g{k}",) for k in range(12))
-    task = build_task(n=600, groups=groups)
+def test_a_thin_group_has_no_constraint_of_its_own_and_is_named(name):
+    groups = tuple((f"g{k}",) for k in range(8))
+    task = build_task(n=1600, groups=groups)
     label = task.train.label.copy()
     label[task.train.group == 3] = 0
     thin = replace(task, train=replace(task.train, label=label))
     params = {"max_iter": 2} if name == "exponentiated_gradient" else {"grid_size": 5}
     repaired = make(name, params).repair(thin, progress=silent)
-    assert any("it then follows chance" in note for note in repaired.notes)
+    assert any(
+        "Group 'g3' has fewer than 20 people with the positive label" in note for note in repaired.notes
+    )
+    own = without_thin(rows_of(thin.train, seed=0), Aim(id="opportunity", favourable="positive"))
+    assert own.thin == {3}
+    group, rarest = own.constrained(Aim(id="opportunity", favourable="positive"))
+    assert set(group[own.group == 3]) == {int(np.argmax(np.bincount(own.group[own.group != 3])))}
+    counts = np.bincount(group[own.label == 1])
+    assert rarest == pytest.approx(counts[counts > 0].min() / len(own.label))
+    chance = np.where(own.group == 3, 1.0, 0.5)  # nobody of the others is favoured more
+    assert own.gap(Aim(id="selection", favourable="positive"), chance)[0] == 0
+
+
+def test_thin_groups_that_are_many_together_are_one():
+    aim = Aim(id="selection", favourable="positive")
+    table = rows(400, 1, groups=tuple((f"g{k}",) for k in range(4)))
+    group = table.group.copy()
+    group[group == 2] = np.where(np.arange((group == 2).sum()) < 15, 2, 0)
+    group[group == 3] = np.where(np.arange((group == 3).sum()) < 15, 3, 0)
+    own = without_thin(rows_of(replace(table, group=group), seed=0), aim)
+    assert own.thin == {2, 3}
+    merged, _ = own.constrained(aim)
+    assert set(merged[np.isin(own.group, (2, 3))]) == {4}
+    assert "Groups 'g2' and 'g3' have fewer than 20 people" in own.notes[0]
+    lonely = replace(table, group=np.where(group == 2, 2, 0))
+    with pytest.raises(InputError) as caught:
+        without_thin(rows_of(lonely, seed=0), aim)
+    assert caught.value.code == "one_group"
 
 
 def test_of_many_rows_a_part_is_drawn_evenly():

@@ -59,6 +59,10 @@ def what_changed(problem: Problem, before: Outcome, after: Outcome) -> list[str]
             f"{percent(before.accuracy)} to {percent(after.accuracy)}."
         )
     ]
+    if after.gap > before.gap + _LOST:
+        said.append(
+            "The gap was narrower than the tolerance already: what is left of it is now used to make fewer errors."
+        )
     losers = _losers(problem, before, after)
     if losers:
         said.append(

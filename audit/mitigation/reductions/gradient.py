@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from audit.mitigation.reductions.mixture import Mixture
 from audit.mitigation.reductions.moments import constraint
 from audit.mitigation.reductions.oracle import Oracle, Workshop, at_half, model_of
-from audit.mitigation.reductions.rows import few_people, rows_of
+from audit.mitigation.reductions.rows import rows_of, without_thin
 from audit.mitigation.reductions.told import nothing_to_do, reached
 from audit.mitigation.repair import Repaired
 from audit.progress import within
@@ -55,7 +56,7 @@ def repaired(
     Repaired
         The mixture.
     """
-    rows = rows_of(task.train, seed=task.seed)
+    rows = without_thin(rows_of(task.train, seed=task.seed), aim)
     before = (task.base.score(rows.frame) >= task.threshold).astype(np.float64)
     workshop = Workshop(
         frame=rows.frame, fit=task.fit, progress=within(progress, 0.05, 0.95), expected=_CALLS * max_iter + 1
@@ -66,13 +67,18 @@ def repaired(
     found = _run(rows, aim, workshop, task, settings={"bound": bound, "eps": eps, **steps})
     mixture = _mixture(found, drawn=draw)
     progress(0.95, "Measuring the mixture")
-    tuning = None if task.validation is None else rows_of(task.validation, seed=task.seed, most=None)
+    tuning = (
+        None
+        if task.validation is None
+        else replace(rows_of(task.validation, seed=task.seed, most=None), thin=rows.thin)
+    )
     return _answer(task, aim, mixture, (rows, before), tuning, workshop=workshop, bound=bound)
 
 
 def _run(rows: Rows, aim: Aim, workshop: Workshop, task: Task, *, settings: dict[str, Any]) -> Any:
     from fairlearn.reductions import ExponentiatedGradient
 
+    group, _ = rows.constrained(aim)
     solver = {name: value for name, value in settings.items() if name != "bound"}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -81,7 +87,7 @@ def _run(rows: Rows, aim: Aim, workshop: Workshop, task: Task, *, settings: dict
         )
         place = np.arange(len(rows.label)).reshape(-1, 1)
         return ExponentiatedGradient(Oracle(workshop), moment, **solver).fit(
-            place, rows.label.astype(int), sensitive_features=rows.group
+            place, rows.label.astype(int), sensitive_features=group
         )
 
 
@@ -130,7 +136,6 @@ def _answer(
             *reached(aim, before=start, train=(rows, train), tuning=fresh),
             *told,
             *rows.notes,
-            *few_people(rows, aim),
         ),
         measured={
             "oracle_calls": float(workshop.trained),

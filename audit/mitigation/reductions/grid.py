@@ -11,7 +11,7 @@ import numpy as np
 from audit.mitigation.reductions.mixture import Mixture
 from audit.mitigation.reductions.moments import constraint
 from audit.mitigation.reductions.oracle import HALF, Oracle, Workshop, at_half, model_of, scored
-from audit.mitigation.reductions.rows import few_people, rows_of
+from audit.mitigation.reductions.rows import rows_of, without_thin
 from audit.mitigation.reductions.told import nothing_to_do, reached
 from audit.mitigation.repair import Repaired, by_threshold
 from audit.progress import within
@@ -52,14 +52,18 @@ def repaired(task: Task, aim: Aim, *, size: int, limit: float, weight: float, pr
     Repaired
         The model.
     """
-    rows = rows_of(task.train, seed=task.seed)
+    rows = without_thin(rows_of(task.train, seed=task.seed), aim)
     before = (task.base.score(rows.frame) >= task.threshold).astype(np.float64)
     workshop = Workshop(
         frame=rows.frame, fit=task.fit, progress=within(progress, 0.05, 0.9), expected=size + 1
     )
     models = [model_of(found) for found in _run(rows, aim, workshop, task, size=size, limit=limit)]
     progress(0.9, "Choosing among the models")
-    judge = rows if task.validation is None else rows_of(task.validation, seed=task.seed, most=None)
+    judge = (
+        rows
+        if task.validation is None
+        else replace(rows_of(task.validation, seed=task.seed, most=None), thin=rows.thin)
+    )
     decided = [(scored(model, judge.frame) >= HALF).astype(np.float64) for model in models]
     gaps = [judge.gap(aim, own)[0] for own in decided]
     errors = [judge.error(own) for own in decided]
@@ -82,7 +86,6 @@ def repaired(task: Task, aim: Aim, *, size: int, limit: float, weight: float, pr
                 tuning=None if task.validation is None else (judge, decided[best]),
             ),
             *rows.notes,
-            *few_people(rows, aim),
         ),
         measured={"oracle_calls": float(workshop.trained)},
         series=(_curve((judge, aim), decided, gaps, errors, best, where=where),),
@@ -92,12 +95,13 @@ def repaired(task: Task, aim: Aim, *, size: int, limit: float, weight: float, pr
 def _run(rows: Rows, aim: Aim, workshop: Workshop, task: Task, *, size: int, limit: float) -> list[Any]:
     from fairlearn.reductions import GridSearch
 
+    group, rarest = rows.constrained(aim)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         moment = constraint(aim.id, aim.favourable, weight=rows.weight, threshold=task.threshold, bound=0.0)
         place = np.arange(len(rows.label)).reshape(-1, 1)
-        found = GridSearch(Oracle(workshop), moment, grid_size=size, grid_limit=limit).fit(
-            place, rows.label.astype(int), sensitive_features=rows.group
+        found = GridSearch(Oracle(workshop), moment, grid_size=size, grid_limit=limit * rarest).fit(
+            place, rows.label.astype(int), sensitive_features=group
         )
     return list(found.predictors_)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from audit.errors import InputError
 from audit.mitigation.hull.aims import FEWEST, Aim, wide
+from audit.mitigation.hull.telling import listed
 from audit.mitigation.table import group_name
 from audit.wording.numbers import count
 
@@ -44,6 +45,8 @@ class Rows:
         Names of the groups.
     notes : tuple of str
         What was left out.
+    thin : frozenset of int
+        Groups with too few people for a constraint of their own.
     """
 
     frame: pd.DataFrame
@@ -52,6 +55,7 @@ class Rows:
     weight: Array
     groups: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...] = ()
+    thin: frozenset[int] = frozenset()
 
     def gap(self, aim: Aim, chance: Array) -> tuple[float, dict[str, list[float]]]:
         """Compare the groups.
@@ -66,7 +70,7 @@ class Rows:
         Returns
         -------
         gap : float
-            The widest difference between two groups, in any rate of the aim.
+            The widest difference between two groups that are not thin, in any rate of the aim.
         rates : dict of str to list of float
             Each rate for each group; NaN for a group without such people.
         """
@@ -87,7 +91,53 @@ class Rows:
                 float(np.average(value[rows], weights=self.weight[rows])) if rows.any() else float("nan")
                 for rows in own
             ]
-        return max(wide(values) for values in rates.values()), rates
+        full = [code for code in range(len(self.groups)) if code not in self.thin]
+        return max(wide([values[code] for code in full]) for values in rates.values()), rates
+
+    def sides(self, aim: Aim) -> dict[str, NDArray[np.bool_]]:
+        """Say who is in the denominator of each rate of an aim.
+
+        Parameters
+        ----------
+        aim : Aim
+            What is to be alike.
+
+        Returns
+        -------
+        dict of str to ndarray of bool
+            For each rate, whether a row is in it.
+        """
+        merits = self.label == (aim.favourable == "positive")
+        everybody = np.ones(len(merits), dtype=bool)
+        return {rate: {"chance": merits, "favour": ~merits}.get(rate, everybody) for rate in aim.rates}
+
+    def constrained(self, aim: Aim) -> tuple[NDArray[np.int64], float]:
+        """Give the groups that a constraint compares.
+
+        Parameters
+        ----------
+        aim : Aim
+            What is to be alike.
+
+        Returns
+        -------
+        group : ndarray of int
+            Groups in which the thin ones are one, or part of the largest group where they are thin together.
+        rarest : float
+            The smallest share of all weight that a group has in a denominator.
+        """
+        sides = self.sides(aim)
+        group = self.group.copy()
+        apart = np.isin(group, list(self.thin))
+        together = min(int(np.count_nonzero(inside & apart)) for inside in sides.values())
+        largest = int(np.argmax(np.bincount(group[~apart], minlength=len(self.groups))))
+        group[apart] = len(self.groups) if together >= FEWEST else largest
+        shares = [
+            float(self.weight[inside & (group == code)].sum())
+            for inside in sides.values()
+            for code in np.unique(group)
+        ]
+        return group, min(shares) / float(self.weight.sum())
 
     def error(self, chance: Array) -> float:
         """Give the share of wrong decisions.
@@ -163,8 +213,8 @@ def _drawn(kept: NDArray[np.int64], table: TrainingTable, most: int, seed: int) 
     return np.sort(order[at])
 
 
-def few_people(rows: Rows, aim: Aim) -> tuple[str, ...]:
-    """Say for which groups a constraint rests on few people.
+def without_thin(rows: Rows, aim: Aim) -> Rows:
+    """Mark the groups that have too few people for a constraint of their own.
 
     Parameters
     ----------
@@ -175,20 +225,35 @@ def few_people(rows: Rows, aim: Aim) -> tuple[str, ...]:
 
     Returns
     -------
-    tuple of str
-        Sentences.
+    Rows
+        With a note, where there are any.
+
+    Raises
+    ------
+    InputError
+        Where fewer than two groups are left to compare.
     """
-    merits = rows.label == (aim.favourable == "positive")
-    inside = {"chance": merits, "favour": ~merits}
-    said = []
-    for rate in aim.rates:
-        counts = np.bincount(
-            rows.group[inside.get(rate, np.ones(len(merits), dtype=bool))], minlength=len(rows.groups)
+    counts = np.min(
+        [np.bincount(rows.group[inside], minlength=len(rows.groups)) for inside in rows.sides(aim).values()],
+        axis=0,
+    )
+    thin = frozenset(np.flatnonzero(counts < FEWEST).tolist())
+    if len(rows.groups) - len(thin) < 2:
+        raise InputError(
+            "There are not two groups with people enough to compare.",
+            why=f"Each needs {FEWEST} people in every rate that is to be alike.",
+            fix="Bring more rows, or work on the groups of fewer columns.",
+            code="one_group",
         )
-        few = [group_name(rows.groups[code]) for code in np.flatnonzero(counts < FEWEST)]
-        if few:
-            said.append(
-                f"The constraint rests on fewer than {FEWEST} {aim.who(rate)} in {len(few)} of {len(rows.groups)} groups, "
-                f"such as {few[0]}: it then follows chance."
-            )
-    return tuple(said)
+    names = [group_name(rows.groups[code]) for code in sorted(thin) if (rows.group == code).any()]
+    if not names:
+        return replace(rows, thin=thin)
+    who = " or ".join(dict.fromkeys(aim.who(rate) for rate in aim.rates))
+    verb = "has" if len(names) == 1 else "have"
+    note = (
+        f"{'Group' if len(names) == 1 else 'Groups'} {listed(names)} {verb} fewer than {FEWEST} {who} to learn from, and "
+        "no constraint of its own: gaps here are those of the other groups."
+    )
+    return replace(
+        rows, thin=thin, notes=(*rows.notes, note.replace("its own", "their own") if len(names) > 1 else note)
+    )
