@@ -25,7 +25,7 @@ from audit.figures.tradeoff import TradePoint, tradeoff
 from audit.figures.training import cells, cells_alt, rowflow, rowflow_alt
 from audit.figures.worst import worst
 from audit.rows import CellCount, ComparisonRow, DataRecord, DisparityRow, Dropped, MetricRow
-from audit.rows.series import Series
+from tests.curves import series
 
 HOSTILE = (
     "<b>bold</b><br><script>alert(1)</script>",
@@ -163,29 +163,6 @@ DETECTABLE = tuple(
 )
 
 
-def series(
-    groups=NAMES, n=14, *, kind="training", measures=("log_loss", "selection_rate", "auc"), picked=3.0
-):
-    """Curves of hostile names, with a group that cannot be estimated."""
-    return Series(
-        id="x",
-        kind=kind,
-        title=HOSTILE[0],
-        across="Epoch" if kind == "training" else HOSTILE[6],
-        measures=measures,
-        groups=(None, *((name,) for name in groups)),
-        x=tuple(float(k + 1) for k in range(n)),
-        values=tuple(
-            tuple(
-                tuple(None if g == 4 or (g == 3 and k < 5) else 0.9 / (1 + k + g) for k in range(n))
-                for g in range(len(groups) + 1)
-            )
-            for _ in measures
-        ),
-        picked=picked,
-    )
-
-
 FIGURES = {
     "forest": lambda theme: forest(RATES, tolerance=0.1, title=HOSTILE[0], theme=theme),
     "strips": lambda theme: strips(GAPS, theme=theme),
@@ -199,10 +176,10 @@ FIGURES = {
     "rowflow": lambda theme: rowflow(DATA, theme=theme),
     "scores": lambda theme: scores(BINS, threshold=0.5, theme=theme),
     "power": lambda theme: power(DETECTABLE, tolerance=0.1, theme=theme),
-    "training": lambda theme: curves(series(), title=HOSTILE[0], theme=theme),
-    "long_training": lambda theme: curves(series(n=200, picked=117.0), theme=theme),
+    "training": lambda theme: curves(series(NAMES, title=HOSTILE[0]), title=HOSTILE[0], theme=theme),
+    "long_training": lambda theme: curves(series(NAMES, n=200, picked=117.0), theme=theme),
     "path": lambda theme: curves(
-        series(kind="path", n=6, measures=("equal_opportunity_difference", HOSTILE[1])), theme=theme
+        series(NAMES, kind="path", n=6, measures=("equal_opportunity_difference", HOSTILE[1])), theme=theme
     ),
 }
 EMPTY = {
@@ -218,8 +195,8 @@ EMPTY = {
     "rowflow": lambda: rowflow(replace(DATA, read=0, audited=0, dropped=())),
     "scores": lambda: scores([]),
     "power": lambda: power([]),
-    "training": lambda: curves(series(groups=(), n=0, picked=None)),
-    "path": lambda: curves(series(groups=("a",), n=1, kind="path", measures=(), picked=None)),
+    "training": lambda: curves(series((), n=0, picked=None)),
+    "path": lambda: curves(series(("a",), n=1, kind="path", measures=(), picked=None)),
 }
 
 
@@ -428,75 +405,3 @@ def test_rates_never_leave_the_axis_of_rates():
     assert words[-1] == "100 %"
     assert rate_ticks([])[0] == (0.0, 0.25, 0.5, 0.75, 1.0)
     assert count_texts((0, 500, 2500, 25_000, 2_500_000)) == ["0", "500", "2,500", "25k", "2.5M"]
-
-
-class TestCurves:
-    def test_the_place_kept_is_marked_and_named(self):
-        figure = curves(series(groups=("a", "b"), picked=7.0))
-        dotted = [shape for shape in figure.layout.shapes if shape.line.dash == "dot"]
-        assert [shape.x0 for shape in dotted] == [7.0] * 2
-        assert any(
-            "the epoch kept (7)" in note.text.replace("<br>", " ") for note in figure.layout.annotations
-        )
-        dots = [trace for trace in figure.data if trace.mode == "markers"]
-        assert {x for trace in dots for x in trace.x} == {7.0}
-
-    def test_every_setting_is_a_model_and_stands_at_its_own_step(self):
-        found = curves(
-            replace(series(groups=("a", "b"), n=4, kind="path"), x=(0.0, 0.1, 0.5, 20.0), picked=0.5)
-        )
-        assert found.layout.xaxis.tickvals == (0, 1, 2, 3)
-        assert [axis.ticktext for axis in (found.layout.xaxis, found.layout.xaxis3)] == [
-            ("", "", "", ""),
-            ("0", "0.1", "0.5", "20"),
-        ]
-        dots = [trace for trace in found.data if trace.mode == "markers"]
-        assert all(tuple(trace.x) == (0.0, 1.0, 2.0, 3.0) for trace in dots)
-
-    def test_groups_keep_the_colour_of_the_audit(self):
-        figure = curves(series(groups=("a", "b")), places={("b",): 0, ("a",): 1})
-        lines = {
-            trace.hovertext[0].split("<br>")[0]: trace.line.color
-            for trace in figure.data
-            if trace.mode == "lines"
-        }
-        assert lines["a"] == group_colour(1)
-        assert lines["b"] == group_colour(0)
-
-    def test_one_group_is_everybody(self):
-        figure = curves(series(groups=("a",)))
-        names = {note.text.split("<br>")[0] for note in figure.layout.annotations}
-        assert "a" in names
-        assert "Everybody" not in names
-
-    def test_of_many_groups_eight_are_drawn_and_it_is_said(self):
-        figure = curves(series(groups=tuple(f"group {k}" for k in range(30))))
-        said = " ".join(note.text.replace("<br>", " ") for note in figure.layout.annotations)
-        assert "8 of 30 are drawn" in said
-
-    def test_before_and_after_have_one_scale(self):
-        both = replace(
-            series(
-                groups=("a", "b"), kind="path", n=4, measures=("robust_accuracy_before", "robust_accuracy")
-            ),
-            values=(((0.9, 0.8, 0.7, 0.6),) * 3, ((0.9, 0.89, 0.88, 0.87),) * 3),
-        )
-        figure = curves(both)
-        assert figure.layout.yaxis.range == figure.layout.yaxis2.range
-
-    def test_names_at_the_right_stand_apart(self):
-        figure = curves(series(groups=tuple("abcdefgh")))
-        for axis in ("y domain", "y2 domain"):
-            heights = sorted(
-                note.y for note in figure.layout.annotations if note.yref == axis and note.x == 1
-            )
-            assert len(heights) == 8  # everybody and eight groups, but the one that cannot be estimated
-            assert all(b - a >= 0.11 for a, b in pairwise(heights))
-            assert heights[0] >= 0
-            assert heights[-1] <= 1
-
-    def test_the_sentence_says_where_it_began_and_ended_and_who_is_apart(self):
-        said = curves(series(groups=("a", "b"), picked=3.0)).layout.meta["alt"]
-        assert "Epoch 1 to 14, on held-out rows." in said
-        assert "Loss (log-loss) from 0.900 to 0.064, 0.225 for a and 0.180 for b at 3" in said
-        assert said.endswith("Kept: 3.")
