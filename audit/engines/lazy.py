@@ -67,9 +67,8 @@ class LazyEngine(Drawing, ABC):
         ``ordered`` asks that sums of floating-point numbers are the same bits each time, as far as the engine can.
         """
 
-    def _clean(self, source: Source) -> bool:
+    def _clean(self, _source: Source) -> bool:
         """Say whether no number of a source can be "not a number"."""
-        del source
         return False
 
     @abstractmethod

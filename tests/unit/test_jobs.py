@@ -11,11 +11,89 @@ import pytest
 from audit import jobs
 from audit.errors import JobFailed, StoreError
 from audit.jobs import control, table
-from audit.jobs.growing import keep
 from audit.plan import Plan
-from audit.rows.series import Series
 from audit.store import Store, processes, schema
-from tests.jobbing import TASKS, alive, until
+
+TASKS = """
+import ctypes, hashlib, os, subprocess, sys, time
+from pathlib import Path
+from audit.errors import InputError
+
+
+def finish(store, audit_id, payload, progress):
+    progress(0.25, "Reading")
+    store.save_result(audit_id, payload["text"], {"beyond": 1, "nice": os.getpriority(os.PRIO_PROCESS, 0)})
+    print("a line for the log")
+    progress(float("nan"), "x" * 1000)
+    progress(7, "y" * 1000)
+
+
+def steps(store, audit_id, payload, progress):
+    Path(payload["file"]).touch()
+    for number in range(3000):
+        progress(0.5, f"Step {number}")
+        time.sleep(0.01)
+
+
+def gate(store, audit_id, payload, progress):
+    progress(0.5, "Waiting at the gate")
+    while not Path(payload["file"]).exists():
+        progress(0.5, "Waiting at the gate")
+        time.sleep(0.02)
+
+
+def stuck(store, audit_id, payload, progress):
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    Path(payload["file"]).write_text(str(child.pid))
+    ctypes.PyDLL(None).sleep(600)  # holds the interpreter: neither threads nor signal handlers run
+
+
+def hashing(store, audit_id, payload, progress):
+    Path(payload["file"]).touch()
+    hashlib.pbkdf2_hmac("sha512", b"", b"", 2_000_000_000)
+
+
+def hungry(store, audit_id, payload, progress):
+    held = []
+    while True:
+        held.append(bytearray(os.urandom(1) * 8_000_000))
+        time.sleep(0.01)
+
+
+def parent_of_hungry(store, audit_id, payload, progress):
+    subprocess.run([sys.executable, "-c", "import time; x = bytearray(b'1' * 300_000_000); time.sleep(600)"])
+
+
+def exhausted(store, audit_id, payload, progress):
+    raise MemoryError
+
+
+def refused(store, audit_id, payload, progress):
+    raise InputError("The label is not binary.", why="It has 3 values.", fix="Choose another.", code="not_binary")
+
+
+def broken(store, audit_id, payload, progress):
+    raise RuntimeError("cell value of a person")
+
+
+def leaves(store, audit_id, payload, progress):
+    sys.exit(0)
+
+
+def vanishes(store, audit_id, payload, progress):
+    store.save_trial(audit_id, "before", "{}")
+    os.kill(os.getpid(), 9)
+
+
+def chatty(store, audit_id, payload, progress):
+    for _ in range(40):
+        print("z" * 100_000, flush=True)
+    time.sleep(1.0)
+    print("the end", flush=True)
+
+
+TASKS = {name: thing for name, thing in list(globals().items()) if callable(thing) and name != "InputError"}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +124,19 @@ def store(tmp_path, monkeypatch, task_folder):
 @pytest.fixture
 def audit_id(store):
     return store.create_audit(None, Plan())
+
+
+def until(condition, seconds=20.0):
+    limit = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < limit
+        time.sleep(0.02)
+    return found
+
+
+def alive(pid):
+    ticks = processes.started_ticks(pid)
+    return ticks is not None and processes.is_alive(pid, ticks)
 
 
 def test_a_job_does_its_work_and_says_so(store, audit_id):
@@ -225,61 +316,6 @@ def test_deleting_an_audit_ends_its_jobs(store, audit_id, tmp_path):
     with pytest.raises(StoreError) as told:
         jobs.poll(store, job)
     assert told.value.code == "unknown_job"
-
-
-def test_curves_of_a_running_job_can_be_read_and_go_with_it(store, audit_id, tmp_path):
-    job = jobs.start(store, audit_id, "drawing", {"file": str(tmp_path / "f")})
-    until(lambda: jobs.growing(store, job) is not None)
-    first = jobs.growing(store, job)
-    assert first.groups[:2] == (None, ("group 0",))
-    assert len(first.groups) == 9  # everybody and eight: a file has its limits
-    until(lambda: len(jobs.growing(store, job).x) > len(first.x))
-    path = next(store.jobs_folder.glob("*.curves.json"))
-    assert path.stat().st_mode & 0o077 == 0
-    began = time.monotonic()
-    jobs.cancel(store, job)
-    assert jobs.wait(store, job, seconds=20).state == "cancelled"
-    assert time.monotonic() - began < 5
-    until(lambda: not list(store.jobs_folder.glob("*.curves.*")))
-    assert jobs.growing(store, job) is None
-
-
-def test_curves_that_are_none_stop_nothing(store, audit_id, tmp_path):
-    job = jobs.start(store, audit_id, "drawing", {"file": str(tmp_path / "f"), "odd": 30})
-    assert jobs.wait(store, job, seconds=20).state == "done"
-    assert not list(store.jobs_folder.glob("*.curves.*"))
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "{", "[]", "null", '{"id": 1}', "x" * 300_000,
-     '{"id":"t","kind":"training","title":"","across":"","measures":["a"],"groups":[null],"x":[1,2],"values":[[[1]]]}'],
-)  # fmt: skip
-def test_a_file_of_curves_that_is_damaged_is_no_curves(store, text):
-    (store.jobs_folder / "abcdefghjkmn.curves.json").write_text(text)
-    assert jobs.growing(store, "abcdefghjkmn") is None
-
-
-def test_curves_are_asked_for_by_id_only(store):
-    for bad in ("../x", "a" * 12 + "/..", ""):
-        with pytest.raises(StoreError):
-            jobs.growing(store, bad)
-
-
-def test_curves_too_large_for_a_file_are_not_written(store):
-    line = tuple(1 / 3 for _ in range(5000))
-    series = Series(
-        id="t",
-        kind="training",
-        title="",
-        across="",
-        measures=("auc",) * 6,
-        groups=(None,),
-        x=line,
-        values=((line,),) * 6,
-    )
-    keep(store, "abcdefghjkmn", series)
-    assert not list(store.jobs_folder.iterdir())
 
 
 def test_a_long_log_is_cut_and_goes_on(store, audit_id):

@@ -171,9 +171,9 @@ def _curves(audit: Audit, trial: TrialRecord) -> list[Figure]:
     """Draw the first course of a training and the first path over a setting."""
     by = str(trial.params.get("group_by", "all"))
     columns = audit.plan.roles.sensitive if by == "all" else (by,)
-    order: dict[tuple[str, ...] | None, int] = (
-        {group: k for k, group in enumerate(audit.groups(columns))} if columns in audit.groupings else {}
-    )
+    order: dict[tuple[str, ...] | None, int] = {}
+    if columns in audit.groupings:
+        order.update({group: place for place, group in enumerate(audit.groups(columns))})
     favourable, found = audit.plan.roles.favourable, []
     for kind in ("training", "path"):
         series = next((one for one in trial.series if one.kind == kind and one.x), None)
