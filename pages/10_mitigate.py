@@ -16,9 +16,10 @@ jobpanel.watch(screen.id, "mitigate", picture=seriesview.growing(screen.plan.rol
 trials.tried(screen)
 
 st.header("Choose a repair", anchor=False)
+found = lab.stage(screen)
 choices, offer = st.columns([2, 3], gap="large")
 with choices:
-    spec = lab.choose(screen)
+    spec = lab.choose(found)
 with offer:
     lab.card(screen, spec)
 

@@ -57,8 +57,8 @@ def _how(screen: Screen) -> str:
     )
 
 
-def choose(screen: Screen) -> MitigationSpec:
-    """Let the reader pick a stage, and one repair of it.
+def stage(screen: Screen) -> list[MitigationSpec]:
+    """Let the reader pick when a repair works.
 
     Parameters
     ----------
@@ -67,19 +67,19 @@ def choose(screen: Screen) -> MitigationSpec:
 
     Returns
     -------
-    MitigationSpec
-        The repair that is shown.
+    list of MitigationSpec
+        The repairs of that stage; first those that aim at the gap that leads the audit, then what needs least clearance.
     """
     wanted = _wanted(screen)
     found = {
-        stage: sorted(
-            (spec for spec, _ in catalogue().values() if spec.stage == stage),
+        name: sorted(
+            (spec for spec, _ in catalogue().values() if spec.stage == name),
             key=lambda spec: (wanted not in spec.aims, _cautions(spec), len(spec.params), spec.title),
         )
-        for stage in wording.STAGES
+        for name in wording.STAGES
     }
-    stages = [stage for stage, specs in found.items() if specs]
-    stage = st.segmented_control(
+    stages = [name for name, specs in found.items() if specs]
+    chosen = st.segmented_control(
         "When it works",
         stages,
         default=stages[0],
@@ -89,17 +89,33 @@ def choose(screen: Screen) -> MitigationSpec:
         wrap=True,
         bind="query-params",
     )
-    stage = stage if stage in found else stages[0]
-    show.note(wording.STAGES[stage][1])
-    specs = {spec.id: spec for spec in found[stage]}
+    chosen = chosen if chosen in found else stages[0]
+    show.note(wording.STAGES[chosen][1])
+    return found[chosen]
+
+
+def choose(found: list[MitigationSpec]) -> MitigationSpec:
+    """Let the reader pick one repair of a stage.
+
+    Parameters
+    ----------
+    found : list of MitigationSpec
+        The repairs.
+
+    Returns
+    -------
+    MitigationSpec
+        The repair that is shown.
+    """
+    specs = {spec.id: spec for spec in found}
     if len(specs) == 1:
-        return next(iter(specs.values()))
+        return found[0]
     chosen = st.radio(
         "Repairs",
         list(specs),
         format_func=lambda name: text.sentence(specs[name].title),
-        captions=[text.sentence(f"{wording.aimed(spec.aims)}.") for spec in specs.values()],
-        key=f"repair_{stage}",
+        captions=[text.sentence(f"{wording.aimed(spec.aims)}.") for spec in found],
+        key=f"repair_{found[0].stage}",
         bind="query-params",
     )
     return specs[chosen]

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 Stage = Literal["before", "control", "after"]
 
+_LETTERS: Final = 24
+"""Longest line of a name beside its point."""
+
 _SYMBOLS: Final[dict[Stage, str]] = {"before": "circle-open", "control": "diamond", "after": "circle"}
 
 
@@ -170,17 +173,26 @@ def _front(drawn: Sheet, rows: Sequence[TradePoint]) -> None:
 def _lines_down(rows: Sequence[TradePoint], wide: float, tall: float) -> dict[str, int]:
     """Say by how many lines each name is moved down, so that names of neighbouring points stay apart."""
     after = sorted((row for row in rows if row.stage == "after"), key=lambda row: -row.accuracy)
-    placed: list[tuple[float, float]] = []
+    placed: list[tuple[float, float, float]] = []
     moved = {}
     for row in after:
-        # Widths are in names (a fifth of the axis), heights in lines (a twentieth of it).
-        x, y = 5 * row.gap / (wide or 1.0), -20 * row.accuracy / (tall or 1.0)
-        lines = 0
-        while any(abs(x - a) < 1 and abs(y + lines - b) < 1 for a, b in placed):
+        # Widths are in names (a quarter of the axis), heights in lines (a twentieth of it).
+        x, y = 4 * row.gap / (wide or 1.0), -20 * row.accuracy / (tall or 1.0)
+        left = x - 1 if _far(row, wide) else x
+        high, lines = len(wrap(row.title, _LETTERS, 2)), 0
+        while any(
+            left < other + 1 and other < left + 1 and y + lines < below and above < y + lines + high
+            for other, above, below in placed
+        ):
             lines += 1
-        placed.append((x, y + lines))
+        placed.append((left, y + lines, y + lines + high))
         moved[row.title] = lines
     return moved
+
+
+def _far(row: TradePoint, right: float) -> bool:
+    """Say whether a name is written to the left of its point."""
+    return row.gap > 0.75 * right
 
 
 def _path(drawn: Sheet, rows: Sequence[TradePoint], colour: str, right: float, lines_down: int) -> None:
@@ -219,10 +231,10 @@ def _path(drawn: Sheet, rows: Sequence[TradePoint], colour: str, right: float, l
                 }
             )
     # The way back to the wider gap leads up and to the right: below, the name is clear of it.
-    far = after.gap > 0.75 * right
+    far = _far(after, right)
     drawn.notes.append(
         {
-            "text": "<br>".join(label(line) for line in wrap(after.title, 20, 2)),
+            "text": "<br>".join(label(line) for line in wrap(after.title, _LETTERS, 2)),
             "x": after.gap,
             "xref": "x",
             "yref": "y",
