@@ -104,11 +104,11 @@ class View:
                 "at): what fewer or more selections alone would do."
             )
         original = any(row.original is not None for row in self._rows)
-        also = (
-            " The original model is the audited one; it may have been trained on the test rows."
-            if original
-            else ""
-        )
+        also = ""
+        if original:
+            trained = self._audit.plan.model.kind == "train"
+            seen = "" if trained else "; it may have been trained on the test rows"
+            also = f" The original model is the audited one{seen}."
         return (
             f"{before} {control}{also} All are measured on the same {wording.count(record.n_test)} test rows. Paired "
             "intervals cover which people were drawn into the test rows, not what training once more would change."
