@@ -199,11 +199,11 @@ def test_halves_add_up_and_are_even(tmp_path):
 
 
 def test_the_weight_of_a_half_varies_as_that_of_rows_dealt_one_by_one():
-    from audit.gather.halves import _drawn
+    from audit.gather.halves import deal
 
     weights = np.array([0.2, 0.5, 1.0, 3.0, 5.0, 7.0])
     n, w, w2 = (np.full(20_000, v) for v in (6.0, weights.sum(), (weights**2).sum()))
-    _, part, squares = _drawn(n, w, w2, np.random.default_rng(0), weighted=True)
+    _, part, squares = deal(n, w, w2, np.random.default_rng(0), weighted=True)
     rows = np.random.default_rng(1).integers(0, 2, (20_000, 6)) @ weights
     assert part.mean() == pytest.approx(rows.mean(), rel=0.02)
     assert part.std() == pytest.approx(rows.std(), rel=0.05)
