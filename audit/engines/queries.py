@@ -157,7 +157,8 @@ class Asked:
             place = f"b{len(self.stages[1])}"
             self.stages[1].append(((number - start) / width).floor().alias(place))
             return _binned(key.bins[2] - 1, nw.col(place), None if self.clean else known)
-        return _numbered(key, None if self.clean else known, lambda cut: number >= cut)
+        alone = self.clean and bool(key.cuts or key.at_least is not None)
+        return _numbered(key, None if alone else known, lambda cut: number >= cut)
 
 
 def _is_number(levels: pa.Array) -> bool:
@@ -168,16 +169,16 @@ def _numbered(key: Key, known: Any | None, reaches: Callable[[float], Any]) -> K
     """Count the cuts that a value reaches; one more stands for it, and 0 for a missing value."""
     cuts = (key.at_least,) if key.at_least is not None else key.cuts or ()
     size, levels = len(cuts) + 2, pa.array(range(len(cuts) + 1))
-    if known is None and cuts:
+    if known is None:
         # A comparison with null is null, and so is a sum that holds one.
         reached = [reaches(cut).cast(nw.Int64) for cut in cuts]
         return KeyColumn(
             expression=nw.coalesce(sum(reached[1:], reached[0]) + 1, nw.lit(0)), levels=levels, size=size
         )
-    total = nw.lit(1) if known is None else known.cast(nw.Int64)
+    total = known.cast(nw.Int64)
     for cut in cuts:
         total = total + reaches(cut).cast(nw.Int64)
-    found = total if known is None else nw.when(known).then(total).otherwise(nw.lit(0))
+    found = nw.when(known).then(total).otherwise(nw.lit(0))
     return KeyColumn(expression=found, levels=levels, size=size)
 
 

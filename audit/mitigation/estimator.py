@@ -16,7 +16,7 @@ from sklearn.utils.validation import (
 )
 
 from audit.errors import InputError, did_you_mean, listing, quote
-from audit.mitigation.catalogue import make
+from audit.mitigation.catalogue import catalogue, make
 from audit.mitigation.repair import Task
 from audit.mitigation.table import TrainingTable
 from audit.models.baseline import Fitted, fit_baseline, positive_probability
@@ -358,7 +358,9 @@ class MitigatedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = False
-        tags.input_tags.allow_nan = self.estimator is None
+        # A method that trains a kind of model of its own never asks the classifier that is given.
+        found = catalogue().get(self.mitigation)
+        tags.input_tags.allow_nan = self.estimator is None or bool(found and found[0].own_model)
         return tags
 
 

@@ -32,10 +32,16 @@ def charts(at):
     return [json.loads(chart.proto.spec) for chart in at.get("plotly_chart")]
 
 
+def done(at):
+    """Open the part that says what a repair did."""
+    at.session_state["compare_parts"] = "What it did"
+    return at.run()
+
+
 def test_compare_draws_the_course_and_the_path_of_a_repair(visit, known, repaired):
     record = tasks.load_audit(known.store, repaired).trials[0]
     assert record.mitigation == "fair_loss"
-    at = visit("11_compare", repaired)
+    at = done(visit("11_compare", repaired))
     assert not at.exception
     headers = [header.value for header in at.header]
     assert headers[-2:] == ["While it was trained", "What another setting would do"]
@@ -49,7 +55,7 @@ def test_compare_draws_the_course_and_the_path_of_a_repair(visit, known, repaire
 
 
 def test_the_numbers_behind_the_curves_are_a_click_away(visit, known, repaired):
-    at = visit("11_compare", repaired)
+    at = done(visit("11_compare", repaired))
     at.toggle(key="series_strength_numbers").set_value(True).run()
     assert not at.exception
     record = tasks.load_audit(known.store, repaired).trials[0]
@@ -62,7 +68,7 @@ def test_the_numbers_behind_the_curves_are_a_click_away(visit, known, repaired):
 
 
 def test_a_repair_without_curves_has_no_empty_headings(visit, known):
-    headers = [header.value for header in visit("11_compare", known.tried).header]
+    headers = [header.value for header in done(visit("11_compare", known.tried)).header]
     assert "While it was trained" not in headers
     assert "What another setting would do" not in headers
 

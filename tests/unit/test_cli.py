@@ -165,7 +165,7 @@ def test_what_breaks_ends_with_70_and_writes_nothing(monkeypatch, data, out, cap
     def broken(*_, **__):
         raise error
 
-    monkeypatch.setattr("audit.run.run", broken)
+    monkeypatch.setattr("audit.run.run_and_adopt", broken)
     assert run(data, out, *BASIC) == 70
     said = capsys.readouterr().err
     assert len(said.strip().splitlines()) == 1
