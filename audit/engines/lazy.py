@@ -62,10 +62,7 @@ class LazyEngine(Drawing, ABC):
     def _run(
         self, source: Source, names: Sequence[str], query: Callable[[Any], Any], *, ordered: bool = False
     ) -> pa.Table:
-        """Open columns of a source as c0, c1, …, run a query on them and give its rows.
-
-        ``ordered`` asks that sums of floating-point numbers are the same bits each time, as far as the engine can.
-        """
+        """Open columns of a source as c0, c1, …, run a query and give its rows; ``ordered`` asks for repeatable sums."""
 
     def _clean(self, _source: Source) -> bool:
         """Say whether no number of a source can be "not a number"."""
