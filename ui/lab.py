@@ -79,17 +79,14 @@ def stage(screen: Screen) -> list[MitigationSpec]:
         for name in wording.STAGES
     }
     stages = [name for name, specs in found.items() if specs]
-    chosen = st.segmented_control(
+    chosen = st.radio(
         "When it works",
         stages,
-        default=stages[0],
         format_func=lambda name: wording.STAGES[name][0],
         key="stage",
-        required=True,
-        wrap=True,
+        horizontal=True,
         bind="query-params",
     )
-    chosen = chosen if chosen in found else stages[0]
     show.note(wording.STAGES[chosen][1])
     return found[chosen]
 
@@ -114,7 +111,6 @@ def choose(found: list[MitigationSpec]) -> MitigationSpec:
         "Repairs",
         list(specs),
         format_func=lambda name: text.sentence(specs[name].title),
-        captions=[text.sentence(f"{wording.aimed(spec.aims)}.") for spec in found],
         key=f"repair_{found[0].stage}",
         bind="query-params",
     )
@@ -144,6 +140,7 @@ def card(screen: Screen, spec: MitigationSpec) -> None:
     """
     with st.container(border=True):
         st.subheader(text.sentence(spec.title), anchor=False)
+        show.quiet(text.sentence(f"{wording.aimed(spec.aims)}."))
         st.markdown(text.sentence(spec.summary))
         chips = wording.cautions(spec)
         if chips:
