@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
 from audit import wording
+from audit.before import AS_IT_IS
 from audit.plan import CRITERIA
 from ui import cached, controls, modeldoors, overview, seriesview, show, tables, text, trials, workspace
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from audit.rows import ComparisonRow
     from audit.rows.flips import TradeRow
     from ui.screen import Screen
+
+_NAMED: Final = {AS_IT_IS: "the audited scores, nothing trained", "skops": "a fresh copy of the uploaded one"}
+"""What a model before a repair is called where it is no baseline."""
 
 
 def trial(audit: Audit) -> int:
@@ -93,7 +97,8 @@ class View:
     def _columns(self) -> str:
         """Say what before, control and after are."""
         record = self._record
-        name = modeldoors.ALGORITHMS.get(record.baseline, (record.baseline, ""))[0].lower()
+        known = {**{key: title.lower() for key, (title, *_) in modeldoors.ALGORITHMS.items()}, **_NAMED}
+        name = known.get(record.baseline, record.baseline)
         before = f"Before: the model ({name}) without the repair. After: the same model with it."
         if record.reason:
             control = f"There is no control: {wording.not_estimable(record.reason).removeprefix('not estimable: ')}."

@@ -38,12 +38,13 @@ def introduction(screen: Screen) -> None:
 
 def _how(screen: Screen) -> str:
     """Say what is trained before and after."""
-    start = (
-        "Each repair works on the training rows only and is measured on test rows that no model has seen. "
-    )
+    start = "Each repair works on training and validation rows and is measured on test rows that no model has seen. "
     model = screen.plan.model
     if model.kind == "train":
-        return f"{start}The model of this audit is trained again with the repair."
+        return (
+            f"{start}The model of this audit is trained again with the repair; a repair that trains a model of its own is "
+            "held against such a model without it."
+        )
     if model.kind == "skops" and model.sha256 and modeldoors.model_info(screen).refittable:
         return (
             f"{start}A fresh copy of the uploaded model is trained without and with the repair. The uploaded model "

@@ -124,4 +124,4 @@ def _rivals(found: LikenessRecord) -> None:
 
 
 def _or_reason(value: float | None, reason: str) -> str:
-    return wording.ratio(value) if value is not None else REASONS.get(reason, "–")
+    return wording.points(value) if value is not None else REASONS.get(reason, "–")
