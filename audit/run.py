@@ -15,7 +15,7 @@ from audit.cost import Meter
 from audit.counting import at_medians, count_decisions
 from audit.data.opening import open_data
 from audit.data.place import engine_of
-from audit.errors import AuditError, ModelError, RoleError, quote
+from audit.errors import AuditError, ModelError, PlanError, RoleError, quote
 from audit.gather.basis import gather
 from audit.gather.sources import on_bench, stored
 from audit.grouping import join_small, rules
@@ -260,6 +260,13 @@ def _prepare_column(work: Work, engine: Engine, progress: Progress) -> None:
 
 def _prepare_trained(work: Work, engine: Engine, progress: Progress) -> None:
     plan, outcomes, how = work.plan, work.outcomes, work.rules
+    if not 0 <= plan.roles.threshold <= 1:
+        raise PlanError(
+            f"A threshold of {plan.roles.threshold:g} gives everybody the same decision.",
+            why="A model trained here gives probabilities, between 0 and 1.",
+            fix="Choose a threshold between 0 and 1, such as 0.5.",
+            code="threshold_not_probability",
+        )
     held = work.held(engine, within(progress, 0.0, 0.1))
     bench = set_up(held, plan, outcomes, how)
     bench, how, joined = without_small(bench, bench.rows(TEST), how, plan)

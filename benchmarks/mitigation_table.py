@@ -46,7 +46,8 @@ WANTED: Final = (
 
 def plan_of(name: str, by: str) -> Plan:
     plan = sample(name).plan
-    roles = replace(plan.roles, sensitive=(by,))
+    # A threshold of probabilities, not the one of the sample's own score.
+    roles = replace(plan.roles, sensitive=(by,), threshold=0.5)
     return replace(plan, roles=roles, model=ModelChoice(kind="train", algorithm="logistic_regression"))
 
 

@@ -257,11 +257,13 @@ def _order(screen: Screen, info: ModelInfo) -> tuple[str, ...]:
 
 
 def _threshold(screen: Screen, plan: Plan) -> Plan:
+    # One beyond 0 and 1 belongs to a column of scores: a model's probabilities are parted at a half.
+    now = float(plan.roles.threshold)
     value = st.number_input(
         "Threshold: a score at or above it is a positive decision",
         min_value=0.0,
         max_value=1.0,
-        value=min(max(float(plan.roles.threshold), 0.0), 1.0),
+        value=now if 0 <= now <= 1 else 0.5,
         step=0.05,
         key=f"model_threshold_{screen.id}",
         persist_state="session",

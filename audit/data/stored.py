@@ -28,6 +28,7 @@ _KEY: Final = codes.STORED
 _VERSION: Final = 1
 ROWS_PER_GROUP: Final = 122_880  # what DuckDB reads as one piece of work
 _CELLS_PER_GROUP: Final = 20_000_000
+_MANY: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,13 +74,51 @@ def write_parquet(table: pa.Table, path: Path, stored: Stored) -> None:
     os.close(handle)
     temporary = Path(name)
     try:
-        with pq.ParquetWriter(temporary, table.schema, compression="zstd", version="2.6") as writer:
+        with writing(temporary, table.schema, stored, coded) as writer:
             writer.write_table(table, row_group_size=rows)
             writer.add_key_value_metadata(footer(stored, coded))
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def writing(path: Path, schema: pa.Schema, stored: Stored, coded: dict[str, codes.Coded]) -> pq.ParquetWriter:
+    """Open a stored file for writing.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    schema : pyarrow.Schema
+        Its columns.
+    stored : Stored
+        What was learnt about the table.
+    coded : dict of str to Coded
+        Columns and their codes.
+
+    Returns
+    -------
+    pyarrow.parquet.ParquetWriter
+        It compresses everything but decimals that take many values: those hardly shrink, and reading them as they are
+        costs a quarter.
+    """
+    many = {
+        column.name
+        for column in stored.columns
+        if column.name in schema.names
+        and column.name not in coded
+        and pa.types.is_floating(schema.field(column.name).type)
+        and column.n_distinct > _MANY
+    }
+    others = [name for name in schema.names if name not in many]
+    return pq.ParquetWriter(
+        path,
+        schema,
+        compression=dict.fromkeys(others, "zstd") | dict.fromkeys(many, "none"),
+        use_dictionary=others,
+        version="2.6",
+    )
 
 
 def footer(stored: Stored, coded: dict[str, codes.Coded]) -> dict[bytes, bytes]:

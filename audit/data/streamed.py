@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from audit.data.columns import plain_column
 from audit.data.profile import profiles_of
-from audit.data.stored import ROWS_PER_GROUP, Stored, footer
+from audit.data.stored import ROWS_PER_GROUP, Stored, footer, writing
 from audit.engines import codes
 from audit.engines.protocol import Files
 from audit.progress import silent, within
@@ -97,7 +97,7 @@ def _write(
         for piece in _pieces(source):
             table = _with_codes(piece, coded)
             if writer is None:
-                writer = pq.ParquetWriter(path, table.schema, compression="zstd", version="2.6")
+                writer = writing(path, table.schema, stored, coded)
             writer.write_table(table.cast(writer.schema), row_group_size=ROWS_PER_GROUP)
             done += table.num_rows
             progress(done / max(stored.n_rows, 1), "Storing the rows")

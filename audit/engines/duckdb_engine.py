@@ -21,6 +21,7 @@ from audit.engines import looking, narrowing
 from audit.engines.codes import is_stored
 from audit.engines.drawing import positions, taken
 from audit.engines.duckdb_told import memory_mb, understood
+from audit.engines.ends import ends_of
 from audit.engines.lazy import LazyEngine
 from audit.engines.protocol import EngineSpec, Files, Held
 from audit.engines.watching import watched
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from audit.engines.ends import Ends
     from audit.engines.protocol import Source
 
 MOST_SORTED: Final = 5_000_000
@@ -60,6 +62,7 @@ class DuckDBEngine(LazyEngine):
 
     name = "duckdb"
     narrow = 512
+    small = True
 
     def __init__(self, temp: Path | None = None) -> None:
         super().__init__()
@@ -78,6 +81,8 @@ class DuckDBEngine(LazyEngine):
                 "enable_external_file_cache": "false",
                 "autoinstall_known_extensions": "false",
                 "autoload_known_extensions": "false",
+                # A key of 16 bits is looked up in a plain array: half the cost of hashing it, and some MB for each thread.
+                "perfect_ht_threshold": 17,
             }
             if threads:
                 config["threads"] = threads
@@ -109,6 +114,9 @@ class DuckDBEngine(LazyEngine):
 
     def _clean(self, source: Source) -> bool:
         return isinstance(source, Path) and is_stored(source)
+
+    def _ends(self, source: Source, name: str) -> Ends | None:
+        return ends_of(source, name) if isinstance(source, Path) and is_stored(source) else None
 
     def _watched(self, connection: Any, scan: Callable[[], Any]) -> Any:
         def share() -> float:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from audit.engines.codes import Coded
+    from audit.engines.ends import Ends
     from audit.engines.protocol import Counted, Key, Source, Summed, Tabulated
     from audit.engines.queries import KeyColumn
     from audit.progress import Progress
@@ -37,6 +38,8 @@ class LazyEngine(Drawing, ABC):
     name = ""
     narrow = 0
     """Combinations of codes up to which grouping by several columns is cheaper than by one joined number."""
+    small = False
+    """Whether grouping by a number of 16 bits without a sign is cheaper still."""
 
     def __init__(self) -> None:
         self.progress: Progress = silent
@@ -128,7 +131,7 @@ class LazyEngine(Drawing, ABC):
         self, source: Source, keys: Sequence[Key], *, weight: str | None, total: str | None
     ) -> tuple[pa.Table, list[Any]]:
         """Run the GROUP BY; give its rows and its keys. A key that is asked for twice is worked out once."""
-        asked = Asked(coded=self._codes(source), clean=self._clean(source))
+        asked = self._asked(source)
         unique = list(dict.fromkeys(keys))
         wanted = [asked.key(key) for key in unique]
         summed = weights(asked, weight, total)
@@ -144,10 +147,22 @@ class LazyEngine(Drawing, ABC):
         return table, [columns[unique.index(key)] for key in keys]
 
     def _picked(self, wanted: Sequence[KeyColumn]) -> tuple[list[Any], bool]:
-        one = joined(wanted, self.narrow)
+        one = joined(wanted, self.narrow, small=self.small)
         if one is not None:
             return [one.alias("k")], True
         return [key.expression.alias(f"k{i}") for i, key in enumerate(wanted)], False
+
+    def _asked(self, source: Source) -> Asked:
+        return Asked(
+            coded=self._codes(source),
+            clean=self._clean(source),
+            ends=lambda name: self._ends(source, name),
+        )
+
+    def _ends(self, source: Source, name: str) -> Ends | None:
+        """Give what is known of a column's numbers without a scan."""
+        del source, name
+        return None
 
     def _codes(self, source: Source) -> Mapping[str, Coded]:
         return codes_of(source) if isinstance(source, Path) else {}
@@ -244,7 +259,7 @@ class LazyEngine(Drawing, ABC):
         Summed
             One entry for each combination with a row whose label, prediction and weight are known.
         """
-        asked = Asked(coded=self._codes(source), clean=self._clean(source))
+        asked = self._asked(source)
         wanted = [asked.key(key) for key in keys]
         query = powers(asked, wanted, (label, prediction, weight), centre)
         table = self._run(source, asked.names, query, ordered=True)
@@ -273,7 +288,7 @@ class LazyEngine(Drawing, ABC):
         missing : ndarray of shape (n_cells, n_columns)
             Rows without a value.
         """
-        asked = Asked(coded=self._codes(source), clean=self._clean(source))
+        asked = self._asked(source)
         wanted = [asked.key(key) for key in keys]
         summed = weights(asked, weight, None)
         kinds = {column.name: column.dtype for column in looking.columns_of(source)}

@@ -140,7 +140,9 @@ class Key:
     at_least : float or None
         A threshold: the key is 1 for a value at or above it, otherwise 0.
     bins : tuple of (low, width, number) or None
-        Bins of equal width: the key is the number of the bin, values beyond the ends in the first and the last.
+        Bins of equal width: the key is the number of the bin, values beyond the ends in the first and the last. With
+        ``at_least`` as well, the bin that holds the threshold is parted there: the key is one more for values at or
+        above it.
     """
 
     column: str

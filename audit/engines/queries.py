@@ -5,6 +5,7 @@ Casts and arithmetic come before an aggregation, never inside one: not every eng
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,12 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from audit.engines.codes import Coded
+    from audit.engines.ends import Ends
     from audit.engines.protocol import Key
 
 SUMS: Final = tuple(f"m{i}" for i in range(len(MOMENTS)))
 """Names of the summed powers."""
 
 _MOST_JOINED: Final = 2**40
+_MOST_SMALL: Final = 2**16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -41,12 +44,15 @@ class KeyColumn:
         How many codes there are, from 0; 0 where it is not known.
     plain : bool
         Whether the codes are a stored column.
+    number : narwhals.Expr or None
+        The same codes as decimals, where that spares a cast when keys are joined.
     """
 
     expression: Any
     levels: pa.Array | None = None
     size: int = 0
     plain: bool = False
+    number: Any | None = None
 
 
 @dataclass(slots=True)
@@ -63,12 +69,15 @@ class Asked:
         Numbers, and what is made of them, that several expressions share.
     clean : bool
         Whether no number of the source is "not a number": what is missing is null, which needs no second look.
+    ends : callable
+        Gives the least and the largest number of a column and whether all are recorded, or None where it is not known.
     """
 
     coded: Mapping[str, Coded] = field(default_factory=dict)
     names: list[str] = field(default_factory=list)
     stages: tuple[list[Any], list[Any]] = field(default_factory=lambda: ([], []))
     clean: bool = False
+    ends: Callable[[str], Ends | None] = lambda _name: None
     _added: set[str] = field(default_factory=set)
 
     def prepared(self, rows: Any) -> Any:
@@ -156,7 +165,10 @@ class Asked:
             start, width, _ = key.bins
             place = f"b{len(self.stages[1])}"
             self.stages[1].append(((number - start) / width).floor().alias(place))
-            return _binned(key.bins[2] - 1, nw.col(place), None if self.clean else known)
+            above = None if key.at_least is None else number >= key.at_least
+            return _binned(
+                key.bins, nw.col(place), None if self.clean else known, above, self.ends(key.column)
+            )
         alone = self.clean and bool(key.cuts or key.at_least is not None)
         return _numbered(key, None if alone else known, lambda cut: number >= cut)
 
@@ -182,20 +194,27 @@ def _numbered(key: Key, known: Any | None, reaches: Callable[[float], Any]) -> K
     return KeyColumn(expression=found, levels=levels, size=size)
 
 
-def _binned(last: int, place: Any, known: Any | None) -> KeyColumn:
-    """Number the bins from 1; 0 stands for a missing value."""
-    levels, size = pa.array(np.arange(last + 1, dtype=float)), last + 2
-    if known is None:
-        inside = place.clip(0.0, float(last)).cast(nw.Int64) + 1
-        return KeyColumn(expression=nw.coalesce(inside, nw.lit(0)), levels=levels, size=size)
-    inside = (
-        nw.when(place < 0).then(nw.lit(0.0)).when(place > last).then(nw.lit(float(last))).otherwise(place)
-    )
-    found = nw.when(known).then(inside + 1.0).otherwise(nw.lit(0.0)).cast(nw.Int64)
-    return KeyColumn(expression=found, levels=levels, size=size)
+def _binned(
+    bins: tuple[float, float, int], place: Any, known: Any | None, above: Any | None, ends: Ends | None
+) -> KeyColumn:
+    """Number the bins from 1, one more from a threshold on; 0 stands for a missing value."""
+    start, width, number = bins
+    last = number - 1
+    if ends is None or (ends.low - start) / width < 0 or math.floor((ends.high - start) / width) > last:
+        place = (
+            nw.when(place < 0).then(nw.lit(0.0)).when(place > last).then(nw.lit(float(last))).otherwise(place)
+        )
+    found = place + 1.0 if above is None else place + above.cast(nw.Float64) + 1.0
+    if known is not None:
+        found = nw.when(known).then(found).otherwise(nw.lit(0.0))
+    elif ends is None or not ends.complete:
+        # Arithmetic with null is null.
+        found = nw.coalesce(found, nw.lit(0.0))
+    levels = pa.array(np.arange(number + (above is not None), dtype=float))
+    return KeyColumn(expression=found.cast(nw.Int64), levels=levels, size=len(levels) + 1, number=found)
 
 
-def joined(keys: Sequence[KeyColumn], narrow: int) -> Any | None:
+def joined(keys: Sequence[KeyColumn], narrow: int, *, small: bool = False) -> Any | None:
     """Make one whole number of several keys, where all of them are codes.
 
     Parameters
@@ -204,6 +223,8 @@ def joined(keys: Sequence[KeyColumn], narrow: int) -> Any | None:
         The keys.
     narrow : int
         Up to so many combinations of stored codes the engine groups by the columns themselves faster.
+    small : bool, default False
+        Whether the engine groups faster by a number of 16 bits without a sign, where the combinations fit.
 
     Returns
     -------
@@ -217,9 +238,19 @@ def joined(keys: Sequence[KeyColumn], narrow: int) -> Any | None:
         return None
     if most <= narrow and all(key.plain for key in keys):
         return None
-    total = keys[0].expression.cast(nw.Int64)
-    for key in keys[1:]:
-        total = total * key.size + key.expression.cast(nw.Int64)
+    if small and most <= _MOST_SMALL:
+        return _sum(keys, [_or(key.number, key.expression.cast(nw.Int32)) for key in keys]).cast(nw.UInt16)
+    return _sum(keys, [key.expression.cast(nw.Int64) for key in keys])
+
+
+def _or(number: Any | None, other: Any) -> Any:
+    return other if number is None else number
+
+
+def _sum(keys: Sequence[KeyColumn], numbers: Sequence[Any]) -> Any:
+    total = numbers[0]
+    for key, number in zip(keys[1:], numbers[1:], strict=True):
+        total = total * key.size + number
     return total
 
 

@@ -12,7 +12,7 @@ from audit.grouping import attribute
 from audit.values import canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -111,7 +111,14 @@ class Audited:
         keys = [self.outcomes.label_key(self.plan.roles.label), outcome]
         return [*keys, Key(column=self.split)] if self.split else keys
 
-    def count(self, keys: Sequence[Key], *, weight: str | None = None, total: str | None = None) -> Kept:
+    def count(
+        self,
+        keys: Sequence[Key],
+        *,
+        weight: str | None = None,
+        total: str | None = None,
+        decided: Callable[[Any], bool] | None = None,
+    ) -> Kept:
         """Count the audited rows by some keys, the label and the decision.
 
         Parameters
@@ -122,52 +129,60 @@ class Audited:
             Another column of weights than the plan's.
         total : str or None
             A numeric column that is summed, times the weight.
+        decided : callable or None
+            Where decisions come from scores, whether a value of the last key is a positive decision: it spares the
+            engine one key.
 
         Returns
         -------
         Kept
             One entry for each combination that occurs.
         """
-        rows = [*keys, *self.outcome_keys]
+        label, outcome, *split = self.outcome_keys
+        spared = decided is not None and self.decision is None
+        rows = [*keys, label, *([] if spared else [outcome]), *split]
         counted = self.engine.count(self.source, rows, weight=weight or self.weight, total=total)
-        return _kept(self, counted, len(keys))
+        return _kept(self, counted, len(keys), decided if spared else None)
 
 
-def _kept(audited: Audited, counted: Any, width: int) -> Kept:
+def _kept(audited: Audited, counted: Any, width: int, decided: Callable[[Any], bool] | None) -> Kept:
     parts = None
     if audited.split:
         from audit.models.split import TEST, split_from_column
 
         parts = split_from_column([*(key[-1] for key in counted.keys), "train"])[:-1] == TEST
     # A table of scores has many entries and few labels: each value is turned into its text once.
-    texts = {
-        value: canonical(value)
-        for value in {value for key in counted.keys for value in key[width : width + 2]}
-    }
-    label = [texts[key[width]] for key in counted.keys]
-    decision = [key[width + 1] for key in counted.keys]
+    at = width + 1 if decided is None else width - 1
+    label = _texts(counted, width)
+    decision = [key[at] for key in counted.keys]
+    recorded = [text is not None for text in _texts(counted, at)]
     left = counted.n - counted.weightless
     keep = [
         i
         for i in range(len(left))
-        if left[i] > 0
-        and (parts is None or parts[i])
-        and label[i] is not None
-        and texts[decision[i]] is not None
+        if left[i] > 0 and (parts is None or parts[i]) and label[i] is not None and recorded[i]
     ]
     by_number = audited.decision is None or audited.made
-    positive = [
-        bool(decision[i]) if by_number else texts[decision[i]] in audited.outcomes.decision for i in keep
-    ]
+    says: Callable[[Any], bool] = decided or (
+        bool if by_number else lambda value: canonical(value) in audited.outcomes.decision
+    )
+    positive = {value: says(value) for value in {decision[i] for i in keep}}
     return Kept(
         keys=[counted.keys[i][:width] for i in keep],
         label=np.array([label[i] == audited.outcomes.label for i in keep], dtype=np.int8),
-        decision=np.array(positive, dtype=np.int8),
+        decision=np.array([positive[decision[i]] for i in keep], dtype=np.int8),
         n=left[keep].astype(float),
         w=counted.w[keep],
         w2=counted.w2[keep],
         total=None if counted.total is None else counted.total[keep],
     )
+
+
+def _texts(counted: Any, at: int) -> list[str | None]:
+    """Turn the values of a key into texts: a table of scores has many entries and few labels, each is turned once."""
+    values = [key[at] for key in counted.keys]
+    texts = {value: canonical(value) for value in set(values)}
+    return [texts[value] for value in values]
 
 
 def place(

@@ -59,18 +59,17 @@ def gather(audited: Audited, *, most: int | None = BINS) -> ScoreCells | None:
     bins_wanted = MOST_EXACT if most is None else most
     exact = n_distinct <= bins_wanted
     threshold = audited.plan.roles.threshold
-    if exact:
-        keys = [Key(column=audited.score)]
-        start, width = 0.0, 1.0
-    else:
-        start, width = (
-            (0.0, 1.0 / bins_wanted) if low >= 0 and high <= 1 else (low, (high - low) / bins_wanted)
-        )
-        keys = [
-            Key(column=audited.score, bins=(start, width, bins_wanted)),
-            Key(column=audited.score, at_least=threshold),
-        ]
-    kept = audited.count([*audited.group_keys, *keys], total=audited.score)
+    start, width = (0.0, 1.0 / bins_wanted) if low >= 0 and high <= 1 else (low, (high - low) / bins_wanted)
+    if not exact and np.floor((high - start) / width) == bins_wanted:
+        bins_wanted += 1  # the highest score has a bin of its own
+    # The bin that the threshold parts, and with it the number above which a decision is positive.
+    parted = min(max(np.floor((threshold - start) / width), 0), bins_wanted - 1) if not exact else 0
+    binned = Key(column=audited.score, bins=(start, width, bins_wanted), at_least=threshold)
+    kept = audited.count(
+        [*audited.group_keys, Key(column=audited.score) if exact else binned],
+        total=audited.score,
+        decided=(lambda score: score >= threshold) if exact else (lambda number: number > parted),
+    )
     at = len(audited.rules)
     recorded = {value: _known(value) for value in {key[at] for key in kept.keys}}
     known = [i for i, key in enumerate(kept.keys) if recorded[key[at]]]
@@ -81,9 +80,9 @@ def gather(audited: Audited, *, most: int | None = BINS) -> ScoreCells | None:
         values = np.array([float(kept.keys[i][-1]) for i in known])
         cuts, bins = np.unique(values, return_inverse=True)
     else:
-        numbers = np.array([int(kept.keys[i][-2]) for i in known])
-        above = np.array([bool(kept.keys[i][-1]) for i in known])
-        cuts, bins = _split(start + width * np.arange(bins_wanted), numbers, above, threshold)
+        numbers = np.array([int(kept.keys[i][-1]) for i in known])
+        above = numbers > parted
+        cuts, bins = _split(start + width * np.arange(bins_wanted), numbers - above, above, threshold)
     return _table(audited, kept, known, cuts, bins, exact=exact, missing=missing)
 
 

@@ -32,6 +32,7 @@ KEYS = [
     Key(column="b"),
     Key(column="d"),
     Key(column=HOSTILE, bins=(-1.0, 0.2, 10)),
+    Key(column=HOSTILE, bins=(-1.0, 0.2, 10), at_least=0.05),
 ]
 
 
@@ -112,7 +113,8 @@ def by_hand(table, keys):
             return None
         if key.bins:
             start, width, number = key.bins
-            return float(min(max(np.floor((value - start) / width), 0), number - 1))
+            above = key.at_least is not None and value >= key.at_least
+            return float(min(max(np.floor((value - start) / width), 0), number - 1) + above)
         if key.at_least is not None:
             return float(value >= key.at_least)
         if key.cuts is not None:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from audit.data.profile import profile_table
+from audit.data.stored import Stored, write_parquet
+from audit.engines.duckdb_engine import DuckDBEngine
+from audit.engines.protocol import Key
+from audit.errors import PlanError
 from audit.plan import Grouping, ModelChoice, Plan, Roles
 from audit.run import run
 from audit.tables.scores import ScoreCells
@@ -168,3 +176,54 @@ def test_a_table_is_read_back_as_it_was():
     assert (again.cuts, again.groups, again.attributes) == (cells.cuts, cells.groups, cells.attributes)
     with pytest.raises(ValueError, match="read-only"):
         again.n[0, 0, 0] = 1.0
+
+
+@pytest.mark.parametrize("threshold", [-1.0, 0.0, 0.25, 0.29, 1.0, 7.0])
+def test_the_bin_that_holds_the_threshold_is_parted_there(tmp_path, threshold):
+    values = [0.0, 0.249, 0.25, 0.29, 0.2901, 0.999, 1.0, None]
+    path = tmp_path / "scores.parquet"
+    pq.write_table(pa.table({"s": values}), path)
+    found = DuckDBEngine().count(path, [Key(column="s", bins=(0.0, 0.1, 10), at_least=threshold)])
+    expected = Counter(
+        None if value is None else min(int(value / 0.1), 9) + (value >= threshold) for value in values
+    )
+    assert {key[0]: n for key, n in zip(found.keys, found.n, strict=True)} == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "column"),
+    [
+        (np.linspace(0, 1, 5000), "s"),
+        (np.linspace(-3, 9, 5000), "s"),
+        (np.where(np.arange(5000) % 7 == 0, np.nan, np.linspace(0, 1, 5000)), 'a.b "c"'),
+    ],
+)
+def test_a_stored_file_gives_the_bins_that_a_foreign_one_gives(tmp_path, values, column):
+    """What its footer says of the ends spares a look at every row, and changes nothing."""
+    table = pa.table({column: pa.array(values, from_pandas=True), "g": ["a", "b"] * 2500})
+    plain, kept = tmp_path / "plain.parquet", tmp_path / "kept.parquet"
+    pq.write_table(table, plain)
+    write_parquet(table, kept, Stored(n_rows=5000, columns=profile_table(table)))
+    engine = DuckDBEngine()
+    for key in (
+        Key(column=column, bins=(0.0, 0.001, 1001), at_least=0.29),
+        Key(column=column, bins=(0.0, 0.002, 100)),
+    ):
+        found = [engine.count(path, [Key(column="g"), key], total=column) for path in (plain, kept)]
+        first, second = (
+            {key: (n, t) for key, n, t in zip(one.keys, one.n, one.total, strict=True)} for one in found
+        )
+        assert first == second
+    held = pq.read_table(kept, columns=[column]).column(column)
+    assert held.equals(table.column(column))
+    assert pq.read_metadata(kept).row_group(0).column(0).compression == "UNCOMPRESSED"
+
+
+def test_a_threshold_of_another_score_is_no_threshold_of_a_probability():
+    plan = Plan(
+        roles=Roles(label="y", sensitive=("g",), threshold=5.0),
+        model=ModelChoice(kind="train", algorithm="logistic_regression"),
+        replicates=100,
+    )
+    with pytest.raises(PlanError, match=r"A threshold of 5 gives everybody the same decision"):
+        run(frame().drop(columns="s"), plan)
