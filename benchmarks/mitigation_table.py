@@ -33,7 +33,7 @@ SEEDS: Final = 5
 DATA: Final = {
     "adult": ("Adult, by sex", "sex"),
     "acs_employment": ("ACS employment in Massachusetts, by disability", "disability"),
-    "compas": ("COMPAS, by race", "race"),
+    "compas": ("COMPAS, by race, groups of fewer than 100 test rows joined", "race"),
 }
 WANTED: Final = (
     ("accuracy", None),
@@ -48,7 +48,14 @@ def plan_of(name: str, by: str) -> Plan:
     plan = sample(name).plan
     # A threshold of probabilities, not the one of the sample's own score.
     roles = replace(plan.roles, sensitive=(by,), threshold=0.5)
-    return replace(plan, roles=roles, model=ModelChoice(kind="train", algorithm="logistic_regression"))
+    # Of 50 Asian and Native American defendants no generator can learn: they are joined with the other small group.
+    grouping = replace(plan.grouping, small="merge", small_size=100) if name == "compas" else plan.grouping
+    return replace(
+        plan,
+        roles=roles,
+        grouping=grouping,
+        model=ModelChoice(kind="train", algorithm="logistic_regression"),
+    )
 
 
 def tried(names: list[str], seeds: int, wanted: list[str]) -> dict[str, Any]:

@@ -16,10 +16,10 @@ screen = enter(PAGE)
 audit = screen.audit
 favourable = audit.plan.roles.favourable
 
-left, middle, right = st.columns([3, 3, 4])
+left, *middle, right = st.columns([3, 3, 4] if len(audit.groupings) > 1 else [5, 5])
 with left:
     place = compareview.trial(audit)
-with middle:
+with middle[0] if middle else left:
     sensitive = controls.grouping(audit.groupings, width="stretch")
 with right:
     metric = controls.metric(favourable, width="stretch")

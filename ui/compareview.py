@@ -92,7 +92,7 @@ class View:
             if down:
                 st.markdown(f":orange-badge[▼ Levelling down] {text.sentence(_without_its_name(down))}")
         show.note(self._columns())
-        show.quiet(trials.settings(self._record))
+        show.quiet(trials.settings(self._record, self._audit.plan.roles.sensitive))
 
     def _columns(self) -> str:
         """Say what before, control and after are."""
@@ -228,6 +228,7 @@ class View:
                 points,
                 gap_title=title,
                 tolerance=self._audit.plan.tolerances.get(f"{criterion}_difference"),
+                opened=self._record.title,
                 theme=show.theme(),
             ),
             key="tradeoff",

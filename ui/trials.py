@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
@@ -11,9 +11,15 @@ from audit.mitigation.catalogue import catalogue
 from ui import actions, cached, overview, show, text, workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from audit.cost import Cost
     from audit.rows import ComparisonRow
     from audit.rows.trials import TrialRecord
     from ui.screen import Screen
+
+_FEW: Final = 4
+"""Most repairs that are listed in the open."""
 
 
 def chip(row: ComparisonRow) -> str:
@@ -49,13 +55,25 @@ def tried(screen: Screen) -> None:
     st.header("Tried so far", anchor=False)
     record = screen.record
     spent = cached.costs(screen.id, record.revision) if record is not None else ()
-    for place, trial in enumerate(trials):
+    outcomes = [_outcome(screen, trial) for trial in trials]
+    if len(trials) <= _FEW:
+        held = st.container()
+    else:
+        smaller = sum("▼" in outcome for outcome in outcomes)
+        held = st.expander(f"{len(trials)} repairs, {smaller} of them with a smaller gap", key="tried_list")
+    with held:
+        _cards(screen, outcomes, spent)
+    show.go("Compare before and after", "compare", key="to_compare", primary=True)
+
+
+def _cards(screen: Screen, outcomes: Sequence[str], spent: Sequence[Cost | None]) -> None:
+    for place, trial in enumerate(screen.audit.trials):
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             with st.container(gap="xxsmall"):
-                st.markdown(f"**{text.sentence(trial.title)}** {_outcome(screen, trial)}")
+                st.markdown(f"**{text.sentence(trial.title)}** {outcomes[place]}")
                 used = spent[place] if place < len(spent) else None
                 took = f"; {text.sentence(wording.cost(used))}" if used is not None else ""
-                show.quiet(f"{settings(trial)}{took}")
+                show.quiet(f"{settings(trial, screen.plan.roles.sensitive)}{took}")
             if st.button(
                 "Delete",
                 key=f"delete_trial_{place}",
@@ -65,7 +83,6 @@ def tried(screen: Screen) -> None:
                 actions.delete_trial(screen, place)
                 workspace.notify("The repair was removed from this audit.")
                 st.rerun()
-    show.go("Compare before and after", "compare", key="to_compare", primary=True)
 
 
 def _outcome(screen: Screen, trial: TrialRecord) -> str:
@@ -84,13 +101,15 @@ def _outcome(screen: Screen, trial: TrialRecord) -> str:
     return ""
 
 
-def settings(trial: TrialRecord) -> str:
+def settings(trial: TrialRecord, sensitive: Sequence[str] = ()) -> str:
     """Say with which settings other than the usual ones a mitigation was tried, on how many rows.
 
     Parameters
     ----------
     trial : TrialRecord
         The trial.
+    sensitive : sequence of str
+        The sensitive columns: of a single one, all groups are its own.
 
     Returns
     -------
@@ -101,6 +120,7 @@ def settings(trial: TrialRecord) -> str:
     spec = known[0] if known else None
     params = {param.id: param for param in spec.params} if spec else {}
     by = str(trial.params.get("group_by", ""))
+    by = sensitive[0] if by == "all" and len(sensitive) == 1 else by
     parts = [f"Groups by {'all, combined' if by == 'all' else text.md(text.cut(by, 60))}"] if by else []
     for name, value in trial.params.items():
         param = params.get(name)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 Stage = Literal["before", "control", "after"]
 
+_FEW: Final = 5
+"""Most mitigations that are all named and drawn with their paths."""
+
 _LETTERS: Final = 24
 """Longest line of a name beside its point."""
 
@@ -58,10 +61,14 @@ def tradeoff(
     *,
     gap_title: str = "Gap",
     tolerance: float | None = None,
+    opened: str = "",
     title: str = "",
     theme: Theme = "light",
 ) -> go.Figure:
     """Draw accuracy against the gap for several mitigations.
+
+    Of more than five, only those of which none is better in both, and the one that is open, have names, paths and
+    intervals; the others are grey points.
 
     Parameters
     ----------
@@ -71,6 +78,8 @@ def tradeoff(
         What the gap is.
     tolerance : float or None
         A line at this gap.
+    opened : str, default ""
+        Name of the mitigation that is always named.
     title : str, default ""
         A title.
     theme : {"light", "dark"}, default "light"
@@ -84,14 +93,22 @@ def tradeoff(
     drawn = plain_sheet(
         theme=theme, alt=tradeoff_alt(rows, gap_title=gap_title), height=420, left=58, right=24
     )
+    names = list(dict.fromkeys(row.title for row in rows))
+    others = _others(rows, names, opened)
+    every = rows
     heading(
         drawn,
         title,
-        "Ring: before; diamond: control; dot: after. Dashed: none is better in both.",
+        "Ring before, diamond control, dot after, grey others. Dashed: none is better in both."
+        if others
+        else "Ring: before; diamond: control; dot: after. Dashed: none is better in both.",
     )
-    names = list(dict.fromkeys(row.title for row in rows))
+    rows = [row for row in rows if row.title not in others]
+    grey = [row for row in every if row.title in others and row.stage == "after"]
     across = [v for row in rows for v in (row.gap, row.gap_low, row.gap_high, tolerance) if v is not None]
+    across += [row.gap for row in grey]
     upward = [v for row in rows for v in (row.accuracy, row.accuracy_low, row.accuracy_high) if v is not None]
+    upward += [row.accuracy for row in grey]
     xs = nice_ticks(0.0, max(across, default=0.1))
     ys = nice_ticks(max(min(upward, default=0.0) - 0.01, 0.0), min(max(upward, default=1.0) + 0.01, 1.0))
     if tolerance is not None:
@@ -108,10 +125,13 @@ def tradeoff(
                 "layer": "below",
             }
         )
-    _front(drawn, rows)
-    lines_down = _lines_down(rows, xs[-1], ys[-1] - ys[0])
+    _front(drawn, every)
+    _grey(drawn, grey)
+    lines_down = _lines_down(rows, xs[-1], (ys[0], ys[-1]))
     for place, name in enumerate(names):
         found = [row for row in rows if row.title == name]
+        if not found:
+            continue
         _path(drawn, found, group_colour(place, theme), xs[-1], lines_down.get(name, 0))
     _points(drawn, rows, names, theme)
     drawn.layout.update(
@@ -153,6 +173,30 @@ def tradeoff_alt(rows: Sequence[TradePoint], *, gap_title: str = "Gap") -> str:
     return "; ".join(said) + "." if said else "There is no mitigation to compare."
 
 
+def _others(rows: Sequence[TradePoint], names: Sequence[str], opened: str) -> set[str]:
+    """Name the mitigations that stay without a name: many names would hide the points."""
+    if len(names) <= _FEW:
+        return set()
+    return set(names) - {row.title for row in rows if row.front and row.stage == "after"} - {opened}
+
+
+def _grey(drawn: Sheet, rows: Sequence[TradePoint]) -> None:
+    marks(
+        drawn,
+        [row.gap for row in rows],
+        [row.accuracy for row in rows],
+        colours=[drawn.palette.interval] * len(rows),
+        hover=[_told(row) for row in rows],
+        symbol="circle",
+        size=8,
+    )
+
+
+def _told(row: TradePoint) -> str:
+    lines = (row.title, row.stage, f"gap {points(row.gap)}", f"accuracy {percent(row.accuracy)}")
+    return "<br>".join(label(line) for line in lines)
+
+
 def _front(drawn: Sheet, rows: Sequence[TradePoint]) -> None:
     """Join the models of which no other is better in both."""
     front = sorted((row for row in rows if row.front), key=lambda row: (row.gap, row.accuracy))
@@ -170,21 +214,28 @@ def _front(drawn: Sheet, rows: Sequence[TradePoint]) -> None:
         )
 
 
-def _lines_down(rows: Sequence[TradePoint], wide: float, tall: float) -> dict[str, int]:
-    """Say by how many lines each name is moved down, so that names of neighbouring points stay apart."""
+def _lines_down(rows: Sequence[TradePoint], wide: float, ends: tuple[float, float]) -> dict[str, int]:
+    """Say by how many lines each name is moved down, or up, so that names stay apart and within the picture."""
     after = sorted((row for row in rows if row.stage == "after"), key=lambda row: -row.accuracy)
     placed: list[tuple[float, float, float]] = []
+    tall = ends[1] - ends[0]
+    bottom = -20 * ends[0] / (tall or 1.0)
     moved = {}
     for row in after:
         # Widths are in names (a quarter of the axis), heights in lines (a twentieth of it).
         x, y = 4 * row.gap / (wide or 1.0), -20 * row.accuracy / (tall or 1.0)
         left = x - 1 if _far(row, wide) else x
-        high, lines = len(wrap(row.title, _LETTERS, 2)), 0
-        while any(
-            left < other + 1 and other < left + 1 and y + lines < below and above < y + lines + high
-            for other, above, below in placed
-        ):
-            lines += 1
+        high = len(wrap(row.title, _LETTERS, 2))
+        free = (
+            lines
+            for lines in (0, *(way for step in range(1, 20) for way in (step, -step - high)))
+            if y + lines + high <= bottom
+            and not any(
+                left < other + 1 and other < left + 1 and y + lines < below and above < y + lines + high
+                for other, above, below in placed
+            )
+        )
+        lines = next(free, 0)
         placed.append((left, y + lines, y + lines + high))
         moved[row.title] = lines
     return moved
@@ -261,18 +312,7 @@ def _points(drawn: Sheet, rows: Sequence[TradePoint], names: Sequence[str], them
                 group_colour(names.index(row.title), theme) if stage == "after" else drawn.palette.interval
                 for row in wanted
             ],
-            hover=[
-                "<br>".join(
-                    label(line)
-                    for line in (
-                        row.title,
-                        row.stage,
-                        f"gap {points(row.gap)}",
-                        f"accuracy {percent(row.accuracy)}",
-                    )
-                )
-                for row in wanted
-            ],
+            hover=[_told(row) for row in wanted],
             symbol=symbol,
             size=9 if stage == "control" else 12,
         )

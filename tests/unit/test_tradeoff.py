@@ -15,6 +15,7 @@ from audit.cells import Attribute, from_arrays
 from audit.comparison import compare
 from audit.data.ingest import ingest_frame
 from audit.errors import PlanError
+from audit.figures.tradeoff import TradePoint, tradeoff
 from audit.models.split import TEST, TRAIN, VALIDATION
 from audit.plan import MitigationChoice, ModelChoice, Plan, Roles
 from audit.rows import ComparisonRow
@@ -210,3 +211,19 @@ def test_a_trial_keeps_every_seed_and_reads_back(tmp_path):
     alone = work(tmp_path).attempt(MitigationChoice(id="reweighing", params={"seeds": 1}))
     assert alone.again == ()
     assert alone.cells.to_dict() == tried.cells.to_dict()
+
+
+def test_of_many_repairs_only_the_best_and_the_open_one_have_names():
+    """Fourteen names on one picture hide what they name."""
+    points = [
+        TradePoint(
+            title=f"Repair {i}", stage=stage, accuracy=0.8 - 0.01 * i, gap=0.02 * (8 - i), front=i in {0, 7}
+        )
+        for i in range(8)
+        for stage in ("before", "after")
+    ]
+    drawn = tradeoff(points, opened="Repair 3")
+    written = " ".join(str(note.text) for note in drawn.layout.annotations)
+    assert [i for i in range(8) if f"Repair {i}" in written] == [0, 3, 7]
+    hovered = " ".join(str(text) for trace in drawn.data for text in (trace.hovertext or ()))
+    assert all(f"Repair {i}" in hovered for i in range(8))
