@@ -258,13 +258,15 @@ class View:
 
     def training(self) -> None:
         """Show what the repair did to the training rows, and what it measured and noticed on the way."""
-        from audit.figures.training import cells, cells_alt
+        from audit.figures.training import cells, cells_alt, changed
 
         record = self._record
         if not (record.cells or record.notes or record.measured):
             return
         st.header("What the repair did", anchor=False)
-        if record.cells:
+        if record.cells and not any(changed(row) for row in record.cells):
+            show.note("No training row was added, removed, relabelled or weighed.")
+        elif record.cells:
             show.figure(
                 cached.drawn(
                     cells, record.cells, label_name=self._audit.plan.roles.label, theme=show.theme()

@@ -35,8 +35,7 @@ def quality(screen: Screen, place: int) -> None:
         show.answer(said)
     show.note(_basis(found))
     if found is not None:
-        label = screen.audit.plan.roles.label
-        _cells(found, label, screen.audit.plan.roles.positive)
+        _cells(found, screen.audit.plan.roles.positive)
         _columns(found)
         _rivals(found)
     with st.expander("Every measure, and what to hold it against", key="likeness_measures"):
@@ -53,7 +52,7 @@ def _basis(found: LikenessRecord | None) -> str:
     )
 
 
-def _cells(found: LikenessRecord, label: str, positive: str) -> None:
+def _cells(found: LikenessRecord, positive: str) -> None:
     """Draw how easily the made rows of each cell are told from real ones."""
     from audit.figures.likeness import detected, detected_alt
 
@@ -72,7 +71,7 @@ def _cells(found: LikenessRecord, label: str, positive: str) -> None:
         for row in found.cells
     ]
     show.figure(
-        cached.drawn(detected, found.cells, label_name=label, theme=show.theme()),
+        cached.drawn(detected, found.cells, theme=show.theme()),
         key="likeness_cells",
         alt=detected_alt(found.cells),
         rows=rows,

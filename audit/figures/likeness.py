@@ -97,17 +97,13 @@ def column_alt(found: ColumnLikeness) -> str:
     )
 
 
-def detected(
-    rows: Sequence[CellLikeness], *, label_name: str = "label", title: str = "", theme: Theme = "light"
-) -> go.Figure:
+def detected(rows: Sequence[CellLikeness], *, title: str = "", theme: Theme = "light") -> go.Figure:
     """Draw for each group and label how easily made rows are told from real ones.
 
     Parameters
     ----------
     rows : sequence of CellLikeness
         One row for each group and label.
-    label_name : str, default "label"
-        Name of the label's column.
     title : str, default ""
         A title.
     theme : {"light", "dark"}, default "light"
@@ -120,7 +116,7 @@ def detected(
     """
     shown = rows[: 2 * MOST]
     drawn = sheet(
-        [_words(row, label_name) for row in shown],
+        [_words(row) for row in shown],
         theme=theme,
         alt=detected_alt(rows),
         title=title,
@@ -185,10 +181,10 @@ def detected_alt(rows: Sequence[CellLikeness]) -> str:
     )
 
 
-def _words(row: CellLikeness, label_name: str) -> Row:
+def _words(row: CellLikeness) -> Row:
     return Row(
         name=group_name(row.group),
-        note=f"{escape_plain(label_name, 14)} {'positive' if row.label else 'negative'}",
+        note=f"{'positive' if row.label else 'negative'} label",
         value=ratio(row.detection) if row.detection is not None else "–",
         value_note=f"{count(row.n_made)} made",
     )

@@ -144,7 +144,17 @@ def _kept(series: Series) -> str:
     if series.picked is None:
         return f"On {rows}."
     what = "epoch" if series.kind == "training" else "setting"
-    return f"On {rows}. Dotted: the {what} kept ({series.picked:g})."
+    named = dict(zip(series.x, _short(series.x), strict=True)).get(series.picked, f"{series.picked:g}")
+    return f"On {rows}. Dotted: the {what} kept ({named})."
+
+
+def _short(values: Sequence[float]) -> list[str]:
+    """Write numbers with as few digits as tell them apart."""
+    for digits in (2, 3, 4):
+        texts = [f"{value:.{digits}g}" for value in values]
+        if len(set(texts)) == len(values) and not any("e" in text for text in texts):
+            return texts
+    return [f"{value:g}" for value in values]
 
 
 class _Across:
@@ -160,7 +170,7 @@ class _Across:
         self.at = [float(k) if self.steps else series.x[k] for k in self.taken]
         self.said = [f"{series.across} {series.x[k]:g}" for k in self.taken]
         self.mark = self.taken.index(picked) if series.picked is not None and series.x else None
-        self.names = [f"{x:g}" for x in series.x]
+        self.names = _short(series.x)
 
     def axis(self, drawn: Sheet, panel: int, *, last: bool) -> dict[str, Any]:
         if self.steps:

@@ -222,8 +222,8 @@ def _lines_down(rows: Sequence[TradePoint], wide: float, ends: tuple[float, floa
     bottom = -20 * ends[0] / (tall or 1.0)
     moved = {}
     for row in after:
-        # Widths are in names (a quarter of the axis), heights in lines (a twentieth of it).
-        x, y = 4 * row.gap / (wide or 1.0), -20 * row.accuracy / (tall or 1.0)
+        # Widths are in names (two fifths of the axis of a narrow screen), heights in lines (a twentieth of it).
+        x, y = 2.5 * row.gap / (wide or 1.0), -20 * row.accuracy / (tall or 1.0)
         left = x - 1 if _far(row, wide) else x
         high = len(wrap(row.title, _LETTERS, 2))
         free = (

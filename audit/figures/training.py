@@ -44,7 +44,7 @@ def cells(
     """
     shown = rows[: 2 * MOST]
     drawn = sheet(
-        [_words(row, label_name) for row in shown],
+        [_words(row) for row in shown],
         theme=theme,
         alt=cells_alt(rows),
         title=title,
@@ -183,15 +183,31 @@ def _caption(shown: Sequence[CellCount]) -> str:
     return "; ".join(parts) + ". At the right: after and, below, before."
 
 
+def changed(row: CellCount) -> bool:
+    """Say whether a mitigation changed the training rows of a cell, or their weight.
+
+    Parameters
+    ----------
+    row : CellCount
+        The cell.
+
+    Returns
+    -------
+    bool
+        False where it has the rows, and the weight, that it had.
+    """
+    return bool(row.added or row.removed or abs(row.after - row.before) > 0.5)
+
+
 def _weighted(row: CellCount) -> bool:
     """Tell whether a cell counts for more or less than its rows."""
     return abs(row.after - (row.before - row.removed + row.added)) > 0.5
 
 
-def _words(row: CellCount, label_name: str) -> Row:
+def _words(row: CellCount) -> Row:
     return Row(
         name=group_name(row.group),
-        note=f"{escape_plain(label_name, 14)} {'positive' if row.label else 'negative'}",
+        note=f"{'positive' if row.label else 'negative'} label",
         value=count(row.after),
         value_note=count(row.before),
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from audit.figures.comparison import dumbbell, dumbbell_alt
 from audit.figures.likeness import column, column_alt, detected, detected_alt
 from audit.figures.series import curves, default_measures
-from audit.figures.training import cells, cells_alt
+from audit.figures.training import cells, cells_alt, changed
 from audit.report.blocks import Bullets, Cell, Column, Facts, Figure, Heading, Paragraph, Run, Separator
 from audit.report.document import table
 from audit.report.sections.front import paired, remark
@@ -108,7 +108,7 @@ def _trial(audit: Audit, place: int, trial: TrialRecord) -> list[Block]:
     ]
     found.append(_gaps(audit, rows))
     found += paired([*_dumbbells(audit, trial, rows), *_cells(audit.plan.roles.label, trial)])
-    found += _likeness(audit.plan.roles.label, trial)
+    found += _likeness(trial)
     found.append(_by_group(audit, rows))
     found += [
         Paragraph((Run(flipped(flips(audit.tried[place], audit.plan, sensitive))),))
@@ -151,7 +151,7 @@ def _dumbbells(audit: Audit, trial: TrialRecord, rows: list[ComparisonRow]) -> l
 
 def _cells(label: str, trial: TrialRecord) -> list[Figure]:
     """Draw what happened to the training rows, where it changed most."""
-    if not trial.cells:
+    if not any(changed(cell) for cell in trial.cells):
         return []
     few = {id(cell) for cell in sorted(trial.cells, key=lambda cell: -abs(cell.after - cell.before))[:_CELLS]}
     kept = [cell for cell in trial.cells if id(cell) in few]
@@ -188,7 +188,7 @@ def _curves(audit: Audit, trial: TrialRecord) -> list[Figure]:
     return found
 
 
-def _likeness(label: str, trial: TrialRecord) -> list[Block]:
+def _likeness(trial: TrialRecord) -> list[Block]:
     """Hold made rows against real ones: in words, measure by measure, and in two pictures."""
     if not trial.quality:
         return []
@@ -216,7 +216,7 @@ def _likeness(label: str, trial: TrialRecord) -> list[Block]:
         shown = trial.likeness.cells[:_CELLS]
         figures = [
             Figure(
-                detected(shown, label_name=label),
+                detected(shown),
                 "How easily made rows are told from real ones, by group and label.",
                 detected_alt(shown),
             )
