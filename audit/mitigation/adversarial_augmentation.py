@@ -68,6 +68,8 @@ SPEC = MitigationSpec(
             "Conference on Machine Learning. arXiv:2010.06121"
         ),
     ),
+    adds_rows=True,
+    kept_back="There is no generator to hand over: each row is a copy of a real one whose numbers were moved.",
 )
 
 _RINGS = 4

@@ -114,6 +114,7 @@ SPEC = MitigationSpec(
             "imbalanced learning. Expert Systems with Applications 174, 114582. doi:10.1016/j.eswa.2021.114582"
         ),
     ),
+    adds_rows=True,
     slow=True,
 )
 

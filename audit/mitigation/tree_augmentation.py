@@ -64,6 +64,7 @@ SPEC = MitigationSpec(
             "Statistical Software 74(11). doi:10.18637/jss.v074.i11"
         ),
     ),
+    adds_rows=True,
 )
 
 
