@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from audit.attempt import Attempt
     from audit.data.dataset import Dataset
+    from audit.mitigation.repair import Aids
     from audit.progress import Progress
     from audit.store import Store
     from audit.work import Work
@@ -112,10 +113,10 @@ def mitigate(store: Store, audit_id: str, payload: Mapping[str, Any], progress: 
     # A model of each group's own is known already, and no repair needs it.
     plan = replace(Audit.from_json(base).plan, baseline=plan.baseline, regret=False)
     work = prepare(dataset, plan, model=model, progress=within(progress, 0.02, 0.3))
-    work.shelf = store.unfinished_folder(audit_id)
+    work.aids = _aids(store, audit_id)
     meter = Meter()
     trial = work.attempt(choice, progress=within(progress, 0.3, 1.0))
-    tidy(work.shelf)
+    tidy(store.unfinished_folder(audit_id))
     kept = {**trial.to_dict(), "cost": asdict(meter.read())}
     text = json.dumps(kept, ensure_ascii=False, sort_keys=True)
     store.save_trial(audit_id, trial_key(choice), text)
@@ -198,10 +199,10 @@ def _once_more(store: Store, audit_id: str, key: str, progress: Progress) -> tup
     progress(0.02, "Reading the data")
     plan = replace(Audit.from_json(base).plan, baseline=plan.baseline, regret=False)
     work = prepare(dataset, plan, model=model, progress=within(progress, 0.02, 0.33))
-    work.shelf = store.unfinished_folder(audit_id)
+    work.aids = _aids(store, audit_id)
     once = MitigationChoice(id=trial.record.mitigation, params={**trial.record.params, SEEDS: 1})
     again, first = work.try_out(once, progress=within(progress, 0.33, 1.0))
-    tidy(work.shelf)
+    tidy(store.unfinished_folder(audit_id))
     if again.cells.to_dict() != trial.cells.to_dict():
         raise StoreError(
             "The model does not decide as it did when the repair was tried.",
@@ -296,6 +297,7 @@ def tune(store: Store, audit_id: str, payload: Mapping[str, Any], progress: Prog
     asked = tuning_plan(Audit.from_json(text).plan, plan)
     progress(0.01, "Reading the data")
     work = prepare(dataset, asked, model=model, progress=within(progress, 0.01, 0.1))
+    work.aids = _aids(store, audit_id)
     journal = InStore(store=store, audit_id=audit_id, name=journal_name(dataset.fingerprint, asked))
     study = searched(work, journal=journal, progress=within(progress, 0.1, 1.0))
     kept = {"tuning": done_of(asked, study).to_dict()["tuning"], "study": plain(study)}
@@ -415,6 +417,12 @@ def summary(result: Audit) -> dict[str, Any]:
         "audited": result.data.audited,
         "finding": plain(result.findings[0])["title"] if result.findings else "",
     }
+
+
+def _aids(store: Store, audit_id: str) -> Aids:
+    from audit.mitigation.repair import Aids
+
+    return Aids(shelf=store.unfinished_folder(audit_id), secret=store.secret())
 
 
 def _inputs(store: Store, audit_id: str) -> tuple[Dataset, Plan, Path | None]:

@@ -119,11 +119,7 @@ def rows(screen: Screen, place: int) -> None:
     )
     st.markdown("\n".join(f"- `{name}`: {what}" for name, what in ROW_FILES))
     if small:
-        show.note(
-            f"This audit withholds groups of fewer than {small} people from every file. So the table holds made rows only: none "
-            "for cells of so few people, and none that equals the rows of so few. The generator stays here, as it knows "
-            "values of single people. The card says so too."
-        )
+        show.note(_withheld(small, private=known[0].private))
     elif known[0].kept_back:
         show.note(known[0].kept_back)
     left, right = st.columns(2)
@@ -136,10 +132,30 @@ def rows(screen: Screen, place: int) -> None:
         show.note(
             "The real rows are those of people: hand this table only to whom you may give the data themselves."
         )
+    elif known[0].private:
+        show.note(
+            f"What these rows and the generator tell about any one person is bounded: epsilon {record.params['epsilon']:g}. It "
+            "adds up: each file of another seed or setting that is handed over adds its epsilon."
+        )
     _files(
         screen,
         place,
         Part(f"{which}-{kind}", "rows", "table", "made-rows.zip", {"rows": which, "kind": kind}),
+    )
+
+
+def _withheld(small: int, *, private: bool) -> str:
+    """Say what is left out where small groups are withheld."""
+    alike = (
+        ""
+        if private
+        else (
+            ", and none that equals the rows of so few. The generator stays here, as it knows values of single people"
+        )
+    )
+    return (
+        f"This audit withholds groups of fewer than {small} people from every file. So the table holds made rows only: none "
+        f"for cells of so few people{alike}. The card says so too."
     )
 
 

@@ -169,7 +169,7 @@ def _generator(rows: Leaving, kept_back: str) -> tuple[dict[str, bytes], str]:
     """Write what made the rows, or say why it stays."""
     if kept_back:
         return {}, kept_back
-    if rows.withheld:
+    if rows.withheld and not rows.guarantee:
         return {}, (
             "The generator is not among these files. It holds every distinct value of every column, those of single people "
             "included, and this audit withholds small groups."
@@ -178,6 +178,14 @@ def _generator(rows: Leaving, kept_back: str) -> tuple[dict[str, bytes], str]:
         weights, text = generator_files(rows.augmented.maker)
     except AuditError as error:
         return {}, f"The generator is not among these files. {error.why}"
-    return {WEIGHTS: weights, VOCABULARY: text.encode()}, (
-        f"`{VOCABULARY}` holds every distinct value of every column, those of single persons included."
+    files = {WEIGHTS: weights, VOCABULARY: text.encode()}
+    maker = rows.augmented.maker
+    if maker and maker.generator and maker.generator.guarantee:
+        return (
+            files,
+            f"`{WEIGHTS}` and `{VOCABULARY}` hold counts with noise and the values found with it: the same bound holds.",
+        )
+    return (
+        files,
+        f"`{VOCABULARY}` holds every distinct value of every column, those of single persons included.",
     )

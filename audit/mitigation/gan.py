@@ -149,6 +149,7 @@ class GanAugmentation(Augmentation):
     spec = SPEC
     tests_aside: ClassVar[bool] = True
 
+    tune: str = field(default="off", kw_only=True)
     steering: str = field(default="off", kw_only=True)
     epochs: int = field(default=40, kw_only=True)
     seconds: int = field(default=600, kw_only=True)

@@ -100,6 +100,7 @@ class InterpolatedAugmentation(Augmentation):
 
     spec = SPEC
 
+    tune: str = field(default="off", kw_only=True)
     kind: str = field(default="smote", kw_only=True)
     neighbours: int = field(default=5, kw_only=True)
     min_cell: int = field(default=10, kw_only=True)

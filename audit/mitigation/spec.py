@@ -121,6 +121,8 @@ class MitigationSpec:
         Whether it works for two groups only.
     adds_rows : bool, default False
         Whether it adds made rows to the training rows, so that these can be handed over.
+    private : bool, default False
+        Whether what made rows tell about one person is bounded; they then hold values that no row may hold.
     kept_back : str, default ""
         Why what makes the rows is not handed over with them, as sentences; empty where it can be.
     slow : bool, default False
@@ -142,6 +144,7 @@ class MitigationSpec:
     edits_labels: bool = False
     binary_groups: bool = False
     adds_rows: bool = False
+    private: bool = False
     kept_back: str = ""
     slow: bool = False
 

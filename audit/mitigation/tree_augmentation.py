@@ -88,6 +88,7 @@ class TreeAugmentation(Augmentation):
 
     spec = SPEC
 
+    tune: str = field(default="off", kw_only=True)
     leaf: int = field(default=50, kw_only=True)
 
     def generator(self, settings: Mapping[str, Value], means: Means) -> SequentialTrees:

@@ -18,7 +18,13 @@ from audit.mitigation.catalogue import catalogue
 from audit.plan import Grouping, ModelChoice, Plan, Roles
 from audit.store import Store
 
-QUICK = {"gan": {"epochs": 1}, "tree_augmentation": {}, "interpolation": {}, "adversarial_augmentation": {}}
+QUICK = {
+    "gan": {"epochs": 1},
+    "tree_augmentation": {},
+    "interpolation": {},
+    "adversarial_augmentation": {},
+    "private_augmentation": {},
+}
 
 
 def people(n=1400):
@@ -133,6 +139,21 @@ def test_where_small_groups_are_withheld_no_row_of_a_person_leaves(store):
     assert "withholds groups of fewer than 12 people" in card
     assert "real rows learned from" not in card
     assert "this audit withholds small groups" in card
+
+
+def test_private_rows_leave_with_their_bound_and_without_facts_of_the_real_rows(store):
+    audit_id = begun(store, small="suppress", small_size=12)
+    key = tried(store, audit_id, "private_augmentation", epsilon=2.0)
+    files = taken(store, audit_id, key, rows="made")
+    assert set(files) == {"made.parquet", "card.md", "generator.json", "generator.safetensors"}
+    card = files["card.md"].decode()
+    assert "epsilon 2 at delta 0.0001" in card
+    assert store.dataset(audit_id).fingerprint not in card
+    secret = store.secret()
+    assert not any(secret in content or secret.hex().encode() in content for content in files.values())
+    kept = store.trials(audit_id)[key]
+    assert secret.hex() not in kept
+    assert "epsilon 2 at delta 0.0001" in kept
 
 
 def test_a_repair_that_made_no_rows_has_none_to_give(store, audit_id):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 from audit.mitigation.balance import plan_counts
@@ -73,10 +73,13 @@ class Means:
         Which label is good for the person.
     folder : pathlib.Path or None, default None
         Where an unfinished training may be kept.
+    secret : bytes, default b""
+        What noise is drawn from that hides single people; empty for one of this process.
     """
 
     favourable: int = 1
     folder: Path | None = None
+    secret: bytes = field(default=b"", repr=False)
 
 
 ALONE: Final = Means()
@@ -208,7 +211,11 @@ class AddedRows(PreProcessing):
             task.train,
             task.validation,
             seed=task.seed,
-            means=Means(favourable=int(task.favourable == "positive"), folder=task.shelf),
+            means=Means(
+                favourable=int(task.favourable == "positive"),
+                folder=task.aids.shelf,
+                secret=task.aids.secret,
+            ),
             progress=within(progress, 0.0, 0.7),
         )
         progress(0.7, "Training the model again")

@@ -79,8 +79,6 @@ class Augmentation(AddedRows):
         Whether only the base rates become equal, or the cells of all groups in number.
     strength : float, default 1.0
         Share of the missing rows that is made, from 0 to 1.
-    tune : {"off", "selection", "opportunity"}, default "off"
-        Whether the strength is looked for on the validation rows, and for which gap.
     min_cell : int, default 50
         Fewest real rows of a cell that is to be imitated.
     """
@@ -88,7 +86,6 @@ class Augmentation(AddedRows):
     tests_aside: ClassVar[bool] = False
     """Whether the generator tests itself on training rows that it does not learn from."""
 
-    tune: str = field(default="off", kw_only=True)
     min_cell: int = field(default=FEW_ROWS, kw_only=True)
 
     @abstractmethod
@@ -150,7 +147,9 @@ class Augmentation(AddedRows):
             rows = join(table, made_cell, table.frame.iloc[:0], count_changes(table.groups, before, after))
             return Augmented(treated=replace(rows, notes=(note, *plan)), groups=table.groups)
         testing = self.tests_aside and len(table.label) >= _MANY
-        learning = prepare(table, seed=seed, aside=testing or validation is None)
+        learning = prepare(
+            table, seed=seed, aside=testing or validation is None, person_by_person=self.spec.private
+        )
         maker = self._fit(
             learning,
             table,
@@ -189,13 +188,13 @@ class Augmentation(AddedRows):
         seed: int,
         progress: Progress,
     ) -> RowMaker:
-        generator = None
+        generator, values = None, learning.lesson.values  # noqa: PD011 - no frame
         if learning.lesson.columns:
             generator = self.generator(self.settings(), means)
             generator.fit(learning.lesson, seed=seed, progress=progress)
         return RowMaker(
             generator=generator,
-            values=learning.lesson.values,
+            values=generator.vocabulary(values) if generator else values,
             templates=learning.templates,
             groups=table.groups,
         )
@@ -252,7 +251,7 @@ class Augmentation(AddedRows):
         if np.ptp(table.weight) > 0:
             notes.append(
                 "Balance is counted in rows; a made row has the mean weight of the real rows of its cell, and rows of "
-                "more weight were learned from more often."
+                f"more weight were learned from {'as often as others' if self.spec.private else 'more often'}."
             )
         return tuple(notes)
 
@@ -280,7 +279,9 @@ def _quality(
         held = Rows(
             frame=table.frame.iloc[rows].reset_index(drop=True), cell=lesson.cell[lesson.aside][places]
         )
-    if len(held.cell) < _FEWEST_HELD or not lesson.columns:
+    widths = lesson.values.widths  # noqa: PD011 - no frame
+    varied = tuple(place for place in lesson.columns if widths[place] > 1)
+    if len(held.cell) < _FEWEST_HELD or not varied:
         return {}, None
     learned = Rows(
         frame=table.frame.iloc[learning.rows[~lesson.aside]].reset_index(drop=True), cell=lesson.learned[1]
@@ -292,7 +293,7 @@ def _quality(
         held,
         Rows(frame=mixture, cell=mixed),
         Rows(frame=added[0], cell=added[1]),
-        columns=lesson.columns,
+        columns=varied,
         groups=table.groups,
         held_from="validation" if validation is not None else "train",
         seed=seed,

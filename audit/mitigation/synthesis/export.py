@@ -222,11 +222,13 @@ def read_generator(tensors: bytes, text: str) -> RowMaker:
 
 def _kind(name: str) -> type[Generator]:
     from audit.mitigation.synthesis.adversarial import ConditionalGan
+    from audit.mitigation.synthesis.private.tables import NoisyTables
     from audit.mitigation.synthesis.trees import SequentialTrees
 
     kinds: dict[str, type[Generator]] = {
         ConditionalGan.id: ConditionalGan,
         SequentialTrees.id: SequentialTrees,
+        NoisyTables.id: NoisyTables,
     }
     return kinds[name]
 
