@@ -134,9 +134,7 @@ def once(name: str, data, seed: int, *, epochs: int, train: int, judge: bool = T
     table, unseen = split(data, seed, train)
     cell = np.random.default_rng(seed).permutation(table.group * 2 + table.label)
     start, wall = time.process_time(), time.monotonic()
-    learning = prepare(
-        table, seed=seed, aside=name == "gan", person_by_person=name.startswith("private_")
-    )
+    learning = prepare(table, seed=seed, aside=name == "gan", person_by_person=name.startswith("private_"))
     generator = build(name, epochs, seed)
     generator.fit(learning.lesson, seed=seed)
     maker = RowMaker(

@@ -54,8 +54,8 @@ SPEC = MitigationSpec(
             high=20.0,
             help=(
                 "How much made rows may tell about one person. At 1, what anybody believes about a person changes by a factor of "
-                "2.7 at most in odds, at 3 by 20, at 10 by 22,000. Delta, the chance that this fails, is set to less than a tenth "
-                "of one person's share."
+                "2.7 at most in odds, at 3 by 20, at 10 by 22,000. Delta, the chance that this fails, is set to a tenth of one "
+                "person's share at most."
             ),
             tuned=False,
         ),
