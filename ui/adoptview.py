@@ -25,17 +25,10 @@ FILES: Final = (
 """What is in the archive of a model."""
 
 ROW_FILES: Final = (
-    ("augmented.parquet or .csv", "the rows; is_synthetic says which were made"),
-    (
-        "card.md",
-        "which method made them, from how many people, how like real rows they are, and what to beware of",
-    ),
-    (
-        "generator.safetensors, generator.json",
-        "what made them, as numbers and text, where it can be handed over",
-    ),
+    ("card.md", "which method made them, how like real rows they are, and what to beware of"),
+    ("generator.safetensors, generator.json", "what made them, as numbers and text"),
 )
-"""What is in the archive of rows."""
+"""What is in the archive of rows besides the table; the generator where it can be handed over."""
 
 _ROWS: Final = {"augmented": "Training rows and made rows", "made": "Made rows only"}
 _FORMATS: Final = {"parquet": "Parquet", "csv": "CSV"}
@@ -117,7 +110,6 @@ def rows(screen: Screen, place: int) -> None:
         "The rows that were made can leave this app as a table, each marked in a column, with a data card. They are made once "
         "more from the same rows and seed, and only kept if the model then decides exactly as it did here."
     )
-    st.markdown("\n".join(f"- `{name}`: {what}" for name, what in ROW_FILES))
     if small:
         show.note(_withheld(small, private=known[0].private))
     elif known[0].kept_back:
@@ -128,6 +120,10 @@ def rows(screen: Screen, place: int) -> None:
         which = controls.choose("rows", "Rows", offered, width="stretch")
     with right:
         kind = controls.choose("table", "Format", _FORMATS, width="stretch")
+    stays = known[0].kept_back or (small and not known[0].private)
+    table = (f"{which}.{kind}", "the rows; is_synthetic says which were made")
+    named = (table, *ROW_FILES[: 1 if stays else 2])
+    st.markdown("\n".join(f"- `{name}`: {what}" for name, what in named))
     if which == "augmented":
         show.note(
             "The real rows are those of people: hand this table only to whom you may give the data themselves."
@@ -184,7 +180,9 @@ def _files(screen: Screen, place: int, part: Part, told: str = "") -> None:
         return
     running = any(job.kind == part.kind and job.key == key for job in jobs.active(store, screen.id))
     if st.button(f"Make the {part.words}", key=f"{part.kind}_{place}", type="primary", disabled=running):
-        title = text.sentence(screen.audit.trials[place].title)
+        title = screen.audit.trials[place].title
         actions.hand_over(screen, part.kind, {"trial": key, **part.asked}, title)
-        workspace.notify(f"{title}: the {part.words} {'is' if part.words == 'table' else 'are'} being made.")
+        workspace.notify(
+            f"{text.sentence(title)}: the {part.words} {'is' if part.words == 'table' else 'are'} being made."
+        )
         st.rerun()

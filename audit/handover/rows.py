@@ -142,7 +142,7 @@ def row_files(first: Attempt, trial: Trial, dataset: Dataset, plan: Plan, asked:
     return {
         f"{asked.rows if rows.real else 'made'}.{asked.kind}": content,
         **generator,
-        CARD: f"{card}- {said}\n".encode(),
+        CARD: f"{card}\n{said}\n".encode(),
     }
 
 

@@ -155,9 +155,7 @@ def data_card(
     lines = [
         f"# Data card of {'an augmented table' if rows.real else 'made rows'}",
         "",
-        f"{len(treated.label):,} rows: {counted}.",
-        *_beware(rows),
-        *rows.left,
+        "\n\n".join([f"{len(treated.label):,} rows: {counted}.", *_beware(rows), *rows.left]),
         "",
         f"- Method: {_plain(title)}",
         *(f"- {_plain(name)}: {_plain(value)}" for name, value in params.items()),
