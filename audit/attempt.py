@@ -14,6 +14,7 @@ import numpy as np
 from audit.before import AS_IT_IS, BASELINE, GROUP_BY, SEEDS, control_decisions, own_params, seeds_of
 from audit.bench import decide, flat_codes
 from audit.errors import PlanError, listing, quote
+from audit.mitigation.repair import NO_AIDS
 from audit.models.split import TEST, TRAIN, VALIDATION, split_rows
 from audit.progress import named, silent, within
 from audit.rows.trials import TrialRecord
@@ -21,14 +22,13 @@ from audit.trial import COLUMNS, Trial
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
     from audit.before import Before
     from audit.bench import Bench
     from audit.cells import Attribute, Cells
-    from audit.mitigation.repair import Repaired
+    from audit.mitigation.repair import Aids, Repaired
     from audit.mitigation.spec import Mitigation
     from audit.mitigation.table import TrainingTable
     from audit.plan import MitigationChoice, Plan
@@ -93,7 +93,7 @@ def attempt(
     start: Start,
     *,
     before: Before | None = None,
-    shelf: Path | None = None,
+    aids: Aids = NO_AIDS,
     progress: Progress = silent,
 ) -> tuple[Trial, Attempt]:
     """Try one mitigation, as often as its settings say.
@@ -110,8 +110,8 @@ def attempt(
         (bench, seed, progress) → the model to start from, trained on the bench's training rows.
     before : Before or None
         That model for the plan's own split and seed, where it is trained already.
-    shelf : pathlib.Path or None
-        A folder where an unfinished training may be kept, so that it can go on after it was cut off.
+    aids : Aids
+        What may be used besides the rows.
     progress : callable
         Where the work reports.
 
@@ -135,7 +135,7 @@ def attempt(
         choice,
         method,
         before or start(bench, plan.seed, silent),
-        shelf=shelf,
+        aids=aids,
         progress=within(progress, 0.0, ends[0]),
     )
     columns, cells = first.cells()
@@ -150,7 +150,7 @@ def attempt(
             choice,
             method,
             started,
-            shelf=shelf,
+            aids=aids,
             progress=within(part, 0.3, 1.0),
         )
         again.append(run.cells()[1])
@@ -165,7 +165,7 @@ def run_once(
     method: Mitigation,
     before: Before,
     *,
-    shelf: Path | None = None,
+    aids: Aids = NO_AIDS,
     progress: Progress = silent,
 ) -> Attempt:
     """Repair the model once and decide on the test rows.
@@ -182,8 +182,8 @@ def run_once(
         The mitigation, with its settings.
     before : Before
         The model it starts from.
-    shelf : pathlib.Path or None
-        A folder where an unfinished training may be kept.
+    aids : Aids
+        What may be used besides the rows.
     progress : callable
         Where the work reports.
 
@@ -216,7 +216,7 @@ def run_once(
             threshold=before.threshold,
             favourable=plan.roles.favourable,
             seed=plan.seed,
-            shelf=shelf,
+            aids=aids,
         ),
         progress=within(progress, 0.0, 0.95),
     )

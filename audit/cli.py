@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from audit.cost import Cost
     from audit.data.dataset import Dataset
     from audit.handover.files import Adopted
-    from audit.plan import MitigationChoice, Plan
+    from audit.plan import Plan
     from audit.result import Audit
     from audit.trial import Trial
 
@@ -202,30 +202,23 @@ def _run(arguments: argparse.Namespace) -> int:
     return status(result)
 
 
-def _keeper(
-    plan: Plan, dataset: Dataset, folder: Path, kind: str
-) -> Callable[[MitigationChoice, Attempt], None]:
+def _keeper(plan: Plan, dataset: Dataset, folder: Path, kind: str) -> Callable[[Trial, Attempt], None]:
     """Write what a mitigation made beside the report: the augmented table, its card and the generator."""
-    from audit.mitigation.synthesis.export import augmented_files
+    from audit.handover.rows import NAMES, Asked, row_files
 
-    def keep(choice: MitigationChoice, first: Attempt) -> None:
-        found = first.repaired.augmented
-        if found is None:
+    written: list[str] = []
+
+    def keep(trial: Trial, first: Attempt) -> None:
+        if first.repaired.augmented is None:
             return
-        roles = plan.roles
-        files = augmented_files(
-            found,
-            kind=kind,
-            title=choice.id,
-            params=dict(choice.params),
-            source=dataset.fingerprint,
-            label=str(roles.label),
-            positive=str(roles.positive),
-            sensitive=tuple(roles.sensitive),
-        )
-        place = folder / f"augmented-{choice.id}"
+        files = row_files(first, trial, dataset, plan, Asked(kind=kind))
+        name = f"augmented-{trial.record.mitigation}"
+        written.append(name)
+        place = folder / (name if written.count(name) == 1 else f"{name}-{written.count(name)}")
         try:
             place.mkdir(parents=True, exist_ok=True)
+            for old in NAMES:
+                (place / old).unlink(missing_ok=True)  # of an earlier run, perhaps with other settings
             for name, content in files.items():
                 (place / name).write_bytes(content)
         except OSError as error:

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from audit.data.dataset import Dataset
     from audit.engines.protocol import Engine
     from audit.handover.files import Adopted
-    from audit.plan import MitigationChoice, Plan
+    from audit.plan import Plan
     from audit.progress import Progress
     from audit.rows import DataRecord
     from audit.tables.basis import Basis
@@ -62,7 +62,7 @@ def run(
     *,
     engine: str = "",
     model: Path | str | None = None,
-    keep: Callable[[MitigationChoice, Attempt], None] | None = None,
+    keep: Callable[[Trial, Attempt], None] | None = None,
     progress: Progress = silent,
     told: Callable[[Trial, Cost], None] | None = None,
 ) -> Audit:
@@ -110,7 +110,7 @@ def run_and_adopt(
     engine: str = "",
     model: Path | str | None = None,
     adopt: int | None = None,
-    keep: Callable[[MitigationChoice, Attempt], None] | None = None,
+    keep: Callable[[Trial, Attempt], None] | None = None,
     progress: Progress = silent,
     told: Callable[[Trial, Cost], None] | None = None,
 ) -> tuple[Audit, Adopted | None]:
@@ -163,7 +163,7 @@ def run_and_adopt(
             if i == adopt or keep is not None:
                 trial, first = work.try_out(choice, progress=part)
                 if keep is not None:
-                    keep(choice, first)
+                    keep(trial, first)
                 if i == adopt:
                     adopted = work.hand_over(first, trial)
             else:

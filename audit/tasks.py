@@ -1,4 +1,4 @@
-"""What jobs do: run an audit, try a mitigation, adopt its model, search among them; results go to the store."""
+"""What jobs do: run an audit, try a mitigation, hand over its model or its rows, search; results go to the store."""
 
 from __future__ import annotations
 
@@ -22,9 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from audit.attempt import Attempt
     from audit.data.dataset import Dataset
+    from audit.mitigation.repair import Aids
     from audit.progress import Progress
     from audit.store import Store
+    from audit.work import Work
 
 
 def run_audit(store: Store, audit_id: str, payload: Mapping[str, Any], progress: Progress = silent) -> None:
@@ -94,6 +97,7 @@ def mitigate(store: Store, audit_id: str, payload: Mapping[str, Any], progress: 
     progress : callable
         Where the work reports.
     """
+    from audit.mitigation.synthesis.shelf import tidy
     from audit.run import prepare
 
     dataset, plan, model = _inputs(store, audit_id)
@@ -109,9 +113,10 @@ def mitigate(store: Store, audit_id: str, payload: Mapping[str, Any], progress: 
     # A model of each group's own is known already, and no repair needs it.
     plan = replace(Audit.from_json(base).plan, baseline=plan.baseline, regret=False)
     work = prepare(dataset, plan, model=model, progress=within(progress, 0.02, 0.3))
-    work.shelf = store.unfinished_folder(audit_id)
+    work.aids = _aids(store, audit_id)
     meter = Meter()
     trial = work.attempt(choice, progress=within(progress, 0.3, 1.0))
+    tidy(store.unfinished_folder(audit_id))
     kept = {**trial.to_dict(), "cost": asdict(meter.read())}
     text = json.dumps(kept, ensure_ascii=False, sort_keys=True)
     store.save_trial(audit_id, trial_key(choice), text)
@@ -138,32 +143,74 @@ def adopt(store: Store, audit_id: str, payload: Mapping[str, Any], progress: Pro
     ModelError
         Where no file can hold the model.
     """
-    from audit.run import prepare
+    key = str(payload["trial"])
+    work, trial, first = _once_more(store, audit_id, key, within(progress, 0.0, 0.9))
+    progress(0.9, "Writing the files")
+    store.save_adopted(audit_id, key, work.hand_over(first, trial).zipped())
+
+
+def take_rows(store: Store, audit_id: str, payload: Mapping[str, Any], progress: Progress = silent) -> None:
+    """Make the rows of a mitigation that was tried once more and keep them as files.
+
+    Parameters
+    ----------
+    store : Store
+        Where the audit lives.
+    audit_id : str
+        Which audit.
+    payload : mapping
+        "trial", the key of the mitigation that was tried; "rows", real and made ones ("augmented") or made ones only
+        ("made"); "kind", the format of the table.
+    progress : callable
+        Where the work reports.
+
+    Raises
+    ------
+    StoreError
+        Where the trial is gone, or where the model decides otherwise than when it was tried.
+    AuditError
+        Where no rows were made, or the table is too large.
+    """
+    from audit.handover.rows import Asked, row_files
+    from audit.models.skops_write import zipped
 
     key = str(payload["trial"])
+    asked = Asked(rows=str(payload["rows"]), kind=str(payload["kind"]))
+    work, trial, first = _once_more(store, audit_id, key, within(progress, 0.0, 0.9))
+    progress(0.9, "Writing the files")
+    files = row_files(first, trial, work.dataset, work.plan, asked)
+    store.save_adopted(audit_id, key, zipped(files), part=asked.part)
+
+
+def _once_more(store: Store, audit_id: str, key: str, progress: Progress) -> tuple[Work, Trial, Attempt]:
+    """Run a mitigation that was tried again, and refuse what decides otherwise than it did."""
+    from audit.mitigation.synthesis.shelf import tidy
+    from audit.run import prepare
+
     dataset, plan, model = _inputs(store, audit_id)
     base, text = store.result(audit_id), store.trials(audit_id).get(key)
     if base is None or text is None:
         raise StoreError(
             "The repair is no longer part of the audit.",
-            fix="Try it again, then adopt it.",
+            fix="Try it again, then make the files.",
             code="unknown_trial",
         )
     trial = Trial.from_dict(json.loads(text))
     progress(0.02, "Reading the data")
     plan = replace(Audit.from_json(base).plan, baseline=plan.baseline, regret=False)
-    work = prepare(dataset, plan, model=model, progress=within(progress, 0.02, 0.3))
+    work = prepare(dataset, plan, model=model, progress=within(progress, 0.02, 0.33))
+    work.aids = _aids(store, audit_id)
     once = MitigationChoice(id=trial.record.mitigation, params={**trial.record.params, SEEDS: 1})
-    again, first = work.try_out(once, progress=within(progress, 0.3, 0.9))
+    again, first = work.try_out(once, progress=within(progress, 0.33, 1.0))
+    tidy(store.unfinished_folder(audit_id))
     if again.cells.to_dict() != trial.cells.to_dict():
         raise StoreError(
             "The model does not decide as it did when the repair was tried.",
             why="The data, the settings or the installed versions are others than they were.",
-            fix="Try the repair again, then adopt it.",
+            fix="Try the repair again, then make the files.",
             code="decisions_changed",
         )
-    progress(0.9, "Writing the files")
-    store.save_adopted(audit_id, key, work.hand_over(first, trial).zipped())
+    return work, trial, first
 
 
 def search(store: Store, audit_id: str, payload: Mapping[str, Any], progress: Progress = silent) -> None:
@@ -250,6 +297,7 @@ def tune(store: Store, audit_id: str, payload: Mapping[str, Any], progress: Prog
     asked = tuning_plan(Audit.from_json(text).plan, plan)
     progress(0.01, "Reading the data")
     work = prepare(dataset, asked, model=model, progress=within(progress, 0.01, 0.1))
+    work.aids = _aids(store, audit_id)
     journal = InStore(store=store, audit_id=audit_id, name=journal_name(dataset.fingerprint, asked))
     study = searched(work, journal=journal, progress=within(progress, 0.1, 1.0))
     kept = {"tuning": done_of(asked, study).to_dict()["tuning"], "study": plain(study)}
@@ -371,6 +419,12 @@ def summary(result: Audit) -> dict[str, Any]:
     }
 
 
+def _aids(store: Store, audit_id: str) -> Aids:
+    from audit.mitigation.repair import Aids
+
+    return Aids(shelf=store.unfinished_folder(audit_id), secret=store.secret())
+
+
 def _inputs(store: Store, audit_id: str) -> tuple[Dataset, Plan, Path | None]:
     dataset = store.dataset(audit_id)
     if dataset is None:
@@ -386,6 +440,7 @@ TASKS: Final[dict[str, Callable[..., None]]] = {
     "open": open_place,
     "search": search,
     "adopt": adopt,
+    "rows": take_rows,
     "tune": tune,
 }
 """Kinds of jobs."""

@@ -19,6 +19,7 @@ from audit.before import (
 from audit.bench import column_decisions, decide, set_up
 from audit.binned import on_counts, try_on_scores
 from audit.data.place import engine_of
+from audit.mitigation.repair import NO_AIDS
 from audit.models.split import TEST
 from audit.progress import silent, within
 from audit.sampling import in_memory, sample_notes
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from audit.engines.protocol import Engine
     from audit.grouping import Rule
     from audit.handover.files import Adopted
+    from audit.mitigation.repair import Aids
     from audit.mitigation.spec import MitigationSpec
     from audit.models.baseline import Fitted
     from audit.plan import MitigationChoice, Plan
@@ -72,8 +74,8 @@ class Work:
         Models that mitigations start from, on the plan's own split, by what is trained.
     sample : Dataset or None
         Rows in memory for data that lie in place, once they are drawn.
-    shelf : Path or None
-        A folder where an unfinished training may be kept, so that it can go on after it was cut off.
+    aids : Aids
+        What mitigations may use besides the rows.
     """
 
     dataset: Dataset
@@ -85,7 +87,7 @@ class Work:
     bench: Bench | None = None
     kept: dict[str, Before] = field(default_factory=dict)
     sample: Dataset | None = None
-    shelf: Path | None = None
+    aids: Aids = NO_AIDS
 
     @property
     def audit(self) -> Audit:
@@ -149,7 +151,7 @@ class Work:
             choice,
             start,
             before=before,
-            shelf=self.shelf,
+            aids=self.aids,
             progress=within(progress, 0.2, 1.0),
         )
         notes = sample_notes(self.dataset, self.sample)

@@ -7,6 +7,7 @@ kept in a file, from which ``docs/generators.md`` is written::
     python benchmarks/generators.py quality --seeds 5 --keep FILE
     python benchmarks/generators.py levels --keep FILE
     python benchmarks/generators.py large --keep FILE
+    python benchmarks/generators.py quality --seeds 3 --only private_1,private_3,private_10 --keep FILE
     python benchmarks/generators.py ctgan --epochs 30 --python OTHER/bin/python --keep FILE
     python benchmarks/generators_fairness.py --seeds 5 --keep FILE
     python benchmarks/generators_page.py --keep FILE --said benchmarks/generators_tried.md
@@ -75,11 +76,15 @@ def wide(n: int = 16_000, columns: int = 15, seed: int = 0, levels: tuple[int, .
     return pd.DataFrame(frame), label, group, (("a",), ("b",))
 
 
-def build(name: str, epochs: int):
+def build(name: str, epochs: int, seed: int):
     from audit.mitigation.synthesis.adversarial import ConditionalGan
     from audit.mitigation.synthesis.neighbours import Interpolation
+    from audit.mitigation.synthesis.private.tables import NoisyTables
     from audit.mitigation.synthesis.trees import SequentialTrees
 
+    if name.startswith("private_"):
+        # A secret that is printed here hides nobody; the data are public, and the figures can be had again.
+        return NoisyTables(epsilon=float(name.removeprefix("private_")), secret=b"not a secret: %08d" % seed)
     return {
         "gan": lambda: ConditionalGan(epochs=epochs, seconds=3600),
         "trees": lambda: SequentialTrees(smallest_leaf=50),
@@ -129,12 +134,12 @@ def once(name: str, data, seed: int, *, epochs: int, train: int, judge: bool = T
     table, unseen = split(data, seed, train)
     cell = np.random.default_rng(seed).permutation(table.group * 2 + table.label)
     start, wall = time.process_time(), time.monotonic()
-    learning = prepare(table, seed=seed, aside=name == "gan")
-    generator = build(name, epochs)
+    learning = prepare(table, seed=seed, aside=name == "gan", person_by_person=name.startswith("private_"))
+    generator = build(name, epochs, seed)
     generator.fit(learning.lesson, seed=seed)
     maker = RowMaker(
         generator=generator,
-        values=learning.lesson.values,
+        values=generator.vocabulary(learning.lesson.values),
         templates=learning.templates,
         groups=table.groups,
     )

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from audit.data.samples import sample
 from audit.mitigation.catalogue import make
-from audit.mitigation.repair import Task
+from audit.mitigation.repair import Aids, Task
 from audit.mitigation.synthesis import augment
 from audit.mitigation.synthesis.tuning import gaps, rates
 from audit.mitigation.table import TrainingTable
@@ -32,7 +32,15 @@ SETS = {
     "acs_employment": ("disability", 12_000, 4_000),
     "compas": ("race", 4_300, 1_000),
 }
-METHODS = ("none", "reweighing", "resampling", "interpolation", "tree_augmentation", "gan")
+METHODS = (
+    "none",
+    "reweighing",
+    "resampling",
+    "interpolation",
+    "tree_augmentation",
+    "gan",
+    "private_augmentation",
+)
 FEW = 300
 
 
@@ -84,6 +92,7 @@ def tried(name: str, seed: int, methods) -> list[dict]:
         threshold=0.5,
         favourable=data[-1],
         seed=seed,
+        aids=Aids(secret=b"not a secret: public data"),
     )
     found = []
     for method in methods:

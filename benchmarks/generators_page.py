@@ -16,6 +16,9 @@ NAMES = {
     "trees": "Sequential trees",
     "smote": "Interpolation (SMOTE-NC)",
     "fair_smote": "Interpolation (Fair-SMOTE)",
+    "private_1": "Noisy tables, epsilon 1",
+    "private_3": "Noisy tables, epsilon 3",
+    "private_10": "Noisy tables, epsilon 10",
     "ctgan 30": "`ctgan`, 30 epochs",
     "ctgan 100": "`ctgan`, 100 epochs",
     "none": "nothing",
@@ -24,6 +27,7 @@ NAMES = {
     "interpolation": "interpolation",
     "tree_augmentation": "trees",
     "gan": "network",
+    "private_augmentation": "noisy tables, epsilon 3",
 }
 COLUMNS = (
     ("cpu", "CPU s", "{:.1f}"),

@@ -52,3 +52,4 @@ if done.open:
 if adopt.open:
     with adopt:
         adoptview.adopt(screen, place)
+        adoptview.rows(screen, place)

@@ -17,6 +17,7 @@ from ui import cached, workspace
 from ui.pagespec import page
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import NoReturn
 
     from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -322,19 +323,23 @@ def trial_at(screen: Screen, place: int) -> str | None:
     return keys[place] if place < len(keys) else None
 
 
-def adopt(screen: Screen, key: str, title: str) -> None:
-    """Start writing the files of a repaired model as a job.
+def hand_over(screen: Screen, kind: str, payload: Mapping[str, str], title: str) -> None:
+    """Start writing the files of a repair as a job.
 
     Parameters
     ----------
     screen : Screen
         The open audit.
-    key : str
-        The trial, as the store knows it.
+    kind : {"adopt", "rows"}
+        Whether they are the files of its model, or those of the rows that it made.
+    payload : mapping of str to str
+        "trial", as the store knows it, and what else the job is to know.
     title : str
-        Its name, as the list of jobs shows it.
+        The repair's name, as the list of jobs shows it.
     """
-    jobs.start(cached.store(), screen.id, "adopt", {"trial": key}, key=key, title=f"Adopt: {title}")
+    said = {"adopt": "Adopt", "rows": "Made rows"}[kind]
+    key = payload["trial"]
+    jobs.start(cached.store(), screen.id, kind, payload, key=key, title=f"{said}: {title}")
 
 
 def search(screen: Screen, wanted: Search) -> None:

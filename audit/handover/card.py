@@ -83,7 +83,7 @@ def _what(audit: Audit, trial: Trial, first: Attempt) -> list[str]:
     if seen:
         lines.append(f"It looks at {len(seen)} columns: {', '.join(seen)}.")
     settings = [
-        f"- {_plain(_title(record.mitigation, name))}: {_code(value)}"
+        f"- {_plain(setting_title(record.mitigation, name))}: {_code(value)}"
         for name, value in record.params.items()
     ]
     lines += ["Settings of the repair:", "\n".join(settings)]
@@ -105,7 +105,21 @@ def _kind(baseline: str) -> str:
     return kinds.get(baseline, "a fresh copy of the uploaded model")
 
 
-def _title(mitigation: str, name: str) -> str:
+def setting_title(mitigation: str, name: str) -> str:
+    """Name a setting of a mitigation as a reader sees it.
+
+    Parameters
+    ----------
+    mitigation : str
+        The mitigation.
+    name : str
+        The setting.
+
+    Returns
+    -------
+    str
+        Its title, or its id where it has none.
+    """
     every = {"group_by": "Groups to work on", "seeds": "Times tried", "baseline": "Kind of model"}
     known = catalogue().get(mitigation.split("#", maxsplit=1)[0])
     titles = {param.id: param.title for param in known[0].params} if known else {}

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from audit.mitigation.balance import STRENGTH, TARGET, describe_plan, plan_counts, unfillable
-from audit.mitigation.repair import PreProcessing, by_threshold
-from audit.mitigation.spec import MitigationSpec, Param, resolve_params
+from audit.mitigation.balance import STRENGTH, TARGET, describe_plan, unfillable
+from audit.mitigation.spec import MitigationSpec, Param
+from audit.mitigation.synthesis.added import ALONE, CLOSER, EQUAL_RATES, AddedRows, Means
+from audit.mitigation.synthesis.augmented import Augmented
 from audit.mitigation.table import Treated, count_changes
-from audit.progress import within
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from audit.mitigation.balance import Target
-    from audit.mitigation.repair import Repaired, Task
     from audit.mitigation.table import TrainingTable
     from audit.progress import Progress
 
@@ -32,8 +30,7 @@ SPEC = MitigationSpec(
         "learns from them errs less on people like these. Real rows stay as they are."
     ),
     assumes=(
-        "People whose numbers differ by no more than the radius have the same label. "
-        "The difference in base rates between groups should not be learned. "
+        f"People whose numbers differ by no more than the radius have the same label. {EQUAL_RATES}"
         "The labels of the real rows are taken as they are."
     ),
     caution=(
@@ -43,9 +40,7 @@ SPEC = MitigationSpec(
         "on place and purpose, so have it checked."
     ),
     reading=(
-        "The base rates of the training rows are equal; the selection rates of the retrained model come closer and are "
-        "usually not equal. Read the change on the test rows, and hold it against resampling, which copies without "
-        "moving."
+        f"{CLOSER}Read the change on the test rows, and hold it against resampling, which copies without moving."
     ),
     params=(
         TARGET,
@@ -73,12 +68,15 @@ SPEC = MitigationSpec(
             "Conference on Machine Learning. arXiv:2010.06121"
         ),
     ),
+    adds_rows=True,
+    kept_back="There is no generator to hand over: each row is a copy of a real one whose numbers were moved.",
 )
 
 _RINGS = 4
 
 
-class AdversarialAugmentation(PreProcessing):
+@dataclass(eq=False, repr=False)
+class AdversarialAugmentation(AddedRows):
     """Fill cells that lack rows with moved copies.
 
     Parameters
@@ -97,50 +95,54 @@ class AdversarialAugmentation(PreProcessing):
 
     spec = SPEC
 
-    def __init__(self, target: str = "base_rate", strength: float = 1.0, radius: float = 0.1) -> None:
-        self.target = target
-        self.strength = strength
-        self.radius = radius
+    radius: float = 0.1
 
-    def treat(self, table: TrainingTable, *, seed: int, progress: Progress) -> Treated:
+    def augment(
+        self,
+        table: TrainingTable,
+        validation: TrainingTable | None,
+        *,
+        seed: int,
+        progress: Progress,
+        means: Means = ALONE,
+    ) -> Augmented:
         """Add moved copies of real rows.
 
         Parameters
         ----------
         table : TrainingTable
             The training rows.
+        validation : TrainingTable or None
+            Not needed: how like real rows copies are is no question.
         seed : int
             Where every random draw starts.
         progress : callable
             Told the share done; may raise to stop.
+        means : Means
+            Not needed: nothing is trained for long.
 
         Returns
         -------
-        Treated
-            The real rows followed by the moved copies, cell by cell.
+        Augmented
+            The real rows followed by the moved copies, cell by cell; nothing that makes rows is kept.
 
         Raises
         ------
         PlanError
             Where a setting is unknown or out of range.
         """
-        settings = resolve_params(SPEC, self.get_params())
+        del validation, means
         progress(0.0, "Planning cells")
-        before = table.counts()
-        planned = plan_counts(
-            before,
-            strategy="oversample",
-            target=cast("Target", settings["target"]),
-            strength=float(settings["strength"]),
-        )
+        before, planned = self.planned(table)
         after = np.where(before == 0, 0, planned)
         rows = _parents(table, after - before, seed=seed)
         made = table.frame.iloc[:0]
         if len(rows):
-            made = _moved(table, rows, radius=float(settings["radius"]), seed=seed, progress=progress)
+            radius = float(self.settings()["radius"])
+            made = _moved(table, rows, radius=radius, seed=seed, progress=progress)
         progress(1.0, "Rows are made")
         n = len(table.label)
-        return Treated(
+        treated = Treated(
             frame=pd.concat([table.frame, made], ignore_index=True),
             label=np.concatenate([table.label, table.label[rows]]),
             group=np.concatenate([table.group, table.group[rows]]),
@@ -152,33 +154,7 @@ class AdversarialAugmentation(PreProcessing):
                 *describe_plan(table.groups, before, after),
             ),
         )
-
-    def repair(self, task: Task, *, progress: Progress) -> Repaired:
-        """Add moved copies and train the model again.
-
-        Parameters
-        ----------
-        task : Task
-            The rows and the model.
-        progress : callable
-            Told the share done; may raise to stop.
-
-        Returns
-        -------
-        Repaired
-            The retrained model, with the threshold it had, and its training rows.
-        """
-        from audit.mitigation.synthesis.augmented import Augmented
-
-        treated = self.treat(task.train, seed=task.seed, progress=within(progress, 0.0, 0.7))
-        progress(0.7, "Training the model again")
-        fitted = task.fit(treated.frame, treated.label, treated.weight, within(progress, 0.7, 1.0))
-        return replace(
-            by_threshold(fitted, task.threshold),
-            cells=tuple(treated.cells),
-            notes=tuple(treated.notes),
-            augmented=Augmented(treated=treated, groups=task.train.groups),
-        )
+        return Augmented(treated=treated, groups=table.groups)
 
 
 def _parents(table: TrainingTable, lacking: NDArray[np.int64], *, seed: int) -> NDArray[np.int64]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-from audit.mitigation.balance import FEW_ROWS, STRENGTH, TARGET
+from audit.mitigation.balance import STRENGTH, TARGET
 from audit.mitigation.spec import MitigationSpec, Param
-from audit.mitigation.synthesis.augment import MIN_CELL, TUNE, Augmentation
+from audit.mitigation.synthesis.added import AS_RECORDED, BY_GROUP, CLOSER, EQUAL_RATES, TUNE
+from audit.mitigation.synthesis.augment import Augmentation, smallest_cell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from audit.mitigation.spec import Value
+    from audit.mitigation.synthesis.added import Means
     from audit.mitigation.synthesis.adversarial import ConditionalGan
 
 SPEC = MitigationSpec(
@@ -25,21 +27,15 @@ SPEC = MitigationSpec(
         "lack: of twelve rows made for each, one is kept, by how much it looks like real ones. Real rows stay as they are, "
         "and made rows never enter the rows that are tested on."
     ),
-    assumes=(
-        "The difference in base rates between groups should not be learned. "
-        "Each cell that lacks rows has enough real ones to learn from. "
-        "The labels and values of the real rows are taken as they are."
-    ),
+    assumes=(f"{EQUAL_RATES}Each cell that lacks rows has enough real ones to learn from. {AS_RECORDED}"),
     caution=(
         "Made rows hold no information about people that was not measured, and they smooth over rare combinations. "
         "Compare with resampling, which needs no network. Made rows are drawn from real ones and are not anonymous by "
-        "themselves. Making rows by a protected characteristic is a use of that characteristic in training; whether "
-        "that is lawful depends on place and purpose, so have it checked."
+        f"themselves. {BY_GROUP}"
     ),
     reading=(
         "Pair trends say how well made rows keep the links between two columns: 1 is the same as real, and the value "
-        "must be above that of drawing every column by itself. The base rates of the training rows are equal; the "
-        "selection rates of the retrained model come closer and are usually not equal. Read the change on the test rows."
+        f"must be above that of drawing every column by itself. {CLOSER}Read the change on the test rows."
     ),
     params=(
         TARGET,
@@ -76,16 +72,7 @@ SPEC = MitigationSpec(
             ),
             tuned=False,
         ),
-        Param(
-            id=MIN_CELL,
-            title="Smallest cell to learn from",
-            kind="int",
-            default=FEW_ROWS,
-            low=10,
-            high=10_000,
-            help="A cell of group and label with fewer real rows is refused instead of being imitated.",
-            tuned=False,
-        ),
+        smallest_cell(),
         Param(
             id="seconds",
             title="Time limit in seconds",
@@ -127,10 +114,12 @@ SPEC = MitigationSpec(
             "imbalanced learning. Expert Systems with Applications 174, 114582. doi:10.1016/j.eswa.2021.114582"
         ),
     ),
+    adds_rows=True,
     slow=True,
 )
 
 
+@dataclass(eq=False, repr=False)
 class GanAugmentation(Augmentation):
     """Make the rows that cells of group and label lack with a conditional adversarial network.
 
@@ -160,38 +149,20 @@ class GanAugmentation(Augmentation):
     spec = SPEC
     tests_aside: ClassVar[bool] = True
 
-    def __init__(
-        self,
-        target: str = "base_rate",
-        strength: float = 1.0,
-        *,
-        tune: str = "off",
-        steering: str = "off",
-        epochs: int = 40,
-        min_cell: int = FEW_ROWS,
-        seconds: int = 600,
-    ) -> None:
-        self.target = target
-        self.strength = strength
-        self.tune = tune
-        self.steering = steering
-        self.epochs = epochs
-        self.min_cell = min_cell
-        self.seconds = seconds
+    tune: str = field(default="off", kw_only=True)
+    steering: str = field(default="off", kw_only=True)
+    epochs: int = field(default=40, kw_only=True)
+    seconds: int = field(default=600, kw_only=True)
 
-    def generator(
-        self, settings: Mapping[str, Value], *, favourable: int, folder: Path | None
-    ) -> ConditionalGan:
+    def generator(self, settings: Mapping[str, Value], means: Means) -> ConditionalGan:
         """Build the networks.
 
         Parameters
         ----------
         settings : mapping of str to bool, int, float or str
             Every setting, checked.
-        favourable : int
-            Which label is good for the person.
-        folder : pathlib.Path or None
-            Where an unfinished training may be kept.
+        means : Means
+            Which label is good, and where an unfinished training may be kept.
 
         Returns
         -------
@@ -203,7 +174,7 @@ class GanAugmentation(Augmentation):
         return ConditionalGan(
             epochs=int(settings["epochs"]),
             seconds=float(settings["seconds"]),
-            folder=folder,
+            folder=means.folder,
             steering=str(settings["steering"]),
-            favourable=favourable,
+            favourable=means.favourable,
         )

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from audit.mitigation.balance import STRENGTH, TARGET
 from audit.mitigation.spec import MitigationSpec, Param
-from audit.mitigation.synthesis.augment import MIN_CELL, TUNE, Augmentation
+from audit.mitigation.synthesis.added import AS_RECORDED, BY_GROUP, CLOSER, EQUAL_RATES, TUNE
+from audit.mitigation.synthesis.augment import Augmentation, smallest_cell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from audit.mitigation.spec import Value
+    from audit.mitigation.synthesis.added import Means
     from audit.mitigation.synthesis.neighbours import Interpolation
 
 SPEC = MitigationSpec(
@@ -24,19 +26,13 @@ SPEC = MitigationSpec(
         "cell. Real rows stay as they are, and made rows never enter the rows that are tested on."
     ),
     assumes=(
-        "The difference in base rates between groups should not be learned. "
-        "What lies between two similar people of a cell could be a person of that cell. "
-        "The labels and values of the real rows are taken as they are."
+        f"{EQUAL_RATES}What lies between two similar people of a cell could be a person of that cell. {AS_RECORDED}"
     ),
     caution=(
         "Made rows lie closer together than real ones, and classifiers tell them apart easily. They lie close to real "
-        "people and are not anonymous. Making rows by a protected characteristic is a use of that characteristic in "
-        "training; whether that is lawful depends on place and purpose, so have it checked."
+        f"people and are not anonymous. {BY_GROUP}"
     ),
-    reading=(
-        "The base rates of the training rows are equal; the selection rates of the retrained model come closer and are "
-        "usually not equal. Read the change on the test rows."
-    ),
+    reading=(f"{CLOSER}Read the change on the test rows."),
     params=(
         TARGET,
         STRENGTH,
@@ -63,15 +59,7 @@ SPEC = MitigationSpec(
             high=50,
             help="How many of the closest rows of the same cell count as neighbours.",
         ),
-        Param(
-            id=MIN_CELL,
-            title="Smallest cell to learn from",
-            kind="int",
-            default=10,
-            low=2,
-            high=10_000,
-            help="A cell of group and label with fewer real rows is refused instead of being imitated.",
-        ),
+        smallest_cell(10, low=2),
     ),
     references=(
         (
@@ -83,9 +71,14 @@ SPEC = MitigationSpec(
             "do? ESEC/FSE 2021, 429–440. doi:10.1145/3468264.3468537"
         ),
     ),
+    adds_rows=True,
+    kept_back=(
+        "The generator is not handed over: it makes rows between real ones, so it would hold the rows of real people."
+    ),
 )
 
 
+@dataclass(eq=False, repr=False)
 class InterpolatedAugmentation(Augmentation):
     """Make the rows that cells of group and label lack between real rows.
 
@@ -107,35 +100,19 @@ class InterpolatedAugmentation(Augmentation):
 
     spec = SPEC
 
-    def __init__(
-        self,
-        target: str = "base_rate",
-        strength: float = 1.0,
-        *,
-        tune: str = "off",
-        kind: str = "smote",
-        neighbours: int = 5,
-        min_cell: int = 10,
-    ) -> None:
-        self.target = target
-        self.strength = strength
-        self.tune = tune
-        self.kind = kind
-        self.neighbours = neighbours
-        self.min_cell = min_cell
+    tune: str = field(default="off", kw_only=True)
+    kind: str = field(default="smote", kw_only=True)
+    neighbours: int = field(default=5, kw_only=True)
+    min_cell: int = field(default=10, kw_only=True)
 
-    def generator(
-        self, settings: Mapping[str, Value], *, favourable: int, folder: Path | None
-    ) -> Interpolation:
+    def generator(self, settings: Mapping[str, Value], means: Means) -> Interpolation:
         """Build what finds neighbours.
 
         Parameters
         ----------
         settings : mapping of str to bool, int, float or str
             Every setting, checked.
-        favourable : int
-            Which label is good for the person.
-        folder : pathlib.Path or None
+        means : Means
             Not needed: neighbours are found in seconds.
 
         Returns
@@ -143,7 +120,7 @@ class InterpolatedAugmentation(Augmentation):
         Interpolation
             Not fitted yet.
         """
-        del favourable, folder
+        del means
         from audit.mitigation.synthesis.neighbours import Interpolation
 
         return Interpolation(kind=str(settings["kind"]), neighbours=int(settings["neighbours"]))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
@@ -35,6 +35,26 @@ if TYPE_CHECKING:
     Fit: TypeAlias = Callable[[pd.DataFrame, NDArray[np.int8], NDArray[np.float64] | None, Progress], Fitted]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aids:
+    """What a mitigation may use besides the rows; all of it can be missing.
+
+    Parameters
+    ----------
+    shelf : pathlib.Path or None, default None
+        A folder where an unfinished training may be kept, so that it can go on after it was cut off.
+    secret : bytes, default b""
+        What noise is drawn from that hides single people, where it is to be the same again; never in a result.
+    """
+
+    shelf: Path | None = None
+    secret: bytes = field(default=b"", repr=False)
+
+
+NO_AIDS: Final = Aids()
+"""Nothing besides the rows."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Task:
     """Everything that a mitigation may see.
@@ -55,8 +75,8 @@ class Task:
         Which decision is good for the person.
     seed : int
         Where every random draw starts.
-    shelf : pathlib.Path or None
-        A folder where an unfinished training may be kept, so that it can go on after it was cut off.
+    aids : Aids
+        What may be used besides the rows.
     """
 
     train: TrainingTable
@@ -66,7 +86,7 @@ class Task:
     threshold: float
     favourable: str
     seed: int
-    shelf: Path | None = None
+    aids: Aids = NO_AIDS
 
     @property
     def tuning(self) -> TrainingTable:

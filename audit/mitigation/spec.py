@@ -119,6 +119,12 @@ class MitigationSpec:
         Whether it changes recorded labels, which edits the ground truth that the model learns from.
     binary_groups : bool, default False
         Whether it works for two groups only.
+    adds_rows : bool, default False
+        Whether it adds made rows to the training rows, so that these can be handed over.
+    private : bool, default False
+        Whether what made rows tell about one person is bounded; they then hold values that no row may hold.
+    kept_back : str, default ""
+        Why what makes the rows is not handed over with them, as sentences; empty where it can be.
     slow : bool, default False
         Whether it takes minutes rather than seconds on tens of thousands of rows; a search leaves it out unless asked.
     """
@@ -137,6 +143,9 @@ class MitigationSpec:
     group_at_decision: bool = False
     edits_labels: bool = False
     binary_groups: bool = False
+    adds_rows: bool = False
+    private: bool = False
+    kept_back: str = ""
     slow: bool = False
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from audit.mitigation.balance import FEW_ROWS, STRENGTH, TARGET
+from audit.mitigation.balance import STRENGTH, TARGET
 from audit.mitigation.spec import MitigationSpec, Param
-from audit.mitigation.synthesis.augment import MIN_CELL, TUNE, Augmentation
+from audit.mitigation.synthesis.added import AS_RECORDED, BY_GROUP, CLOSER, EQUAL_RATES, TUNE
+from audit.mitigation.synthesis.augment import Augmentation, smallest_cell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from audit.mitigation.spec import Value
+    from audit.mitigation.synthesis.added import Means
     from audit.mitigation.synthesis.trees import SequentialTrees
 
 SPEC = MitigationSpec(
@@ -24,21 +26,15 @@ SPEC = MitigationSpec(
         "rows that a decision tree puts together because they agree on the columns before it. Real rows stay as they "
         "are, and made rows never enter the rows that are tested on."
     ),
-    assumes=(
-        "The difference in base rates between groups should not be learned. "
-        "Each cell that lacks rows has enough real ones to learn from. "
-        "The labels and values of the real rows are taken as they are."
-    ),
+    assumes=(f"{EQUAL_RATES}Each cell that lacks rows has enough real ones to learn from. {AS_RECORDED}"),
     caution=(
         "Made rows hold no information about people that was not measured. Small leaves can put a real person together "
         "again: compare the share of copies with that of real rows. Made rows are not anonymous by themselves. "
-        "Making rows by a protected characteristic is a use of that characteristic in training; whether that is lawful "
-        "depends on place and purpose, so have it checked."
+        f"{BY_GROUP}"
     ),
     reading=(
-        "A detection of 0.5 means that made rows cannot be told from real ones. The base rates of the training rows are "
-        "equal; the selection rates of the retrained model come closer and are usually not equal. "
-        "Read the change on the test rows."
+        "A detection of 0.5 means that made rows cannot be told from real ones. "
+        f"{CLOSER}Read the change on the test rows."
     ),
     params=(
         TARGET,
@@ -56,15 +52,7 @@ SPEC = MitigationSpec(
                 "links between columns."
             ),
         ),
-        Param(
-            id=MIN_CELL,
-            title="Smallest cell to learn from",
-            kind="int",
-            default=FEW_ROWS,
-            low=10,
-            high=10_000,
-            help="A cell of group and label with fewer real rows is refused instead of being imitated.",
-        ),
+        smallest_cell(),
     ),
     references=(
         (
@@ -76,9 +64,11 @@ SPEC = MitigationSpec(
             "Statistical Software 74(11). doi:10.18637/jss.v074.i11"
         ),
     ),
+    adds_rows=True,
 )
 
 
+@dataclass(eq=False, repr=False)
 class TreeAugmentation(Augmentation):
     """Make the rows that cells of group and label lack with a decision tree for each column.
 
@@ -98,33 +88,17 @@ class TreeAugmentation(Augmentation):
 
     spec = SPEC
 
-    def __init__(
-        self,
-        target: str = "base_rate",
-        strength: float = 1.0,
-        *,
-        tune: str = "off",
-        leaf: int = 50,
-        min_cell: int = FEW_ROWS,
-    ) -> None:
-        self.target = target
-        self.strength = strength
-        self.tune = tune
-        self.leaf = leaf
-        self.min_cell = min_cell
+    tune: str = field(default="off", kw_only=True)
+    leaf: int = field(default=50, kw_only=True)
 
-    def generator(
-        self, settings: Mapping[str, Value], *, favourable: int, folder: Path | None
-    ) -> SequentialTrees:
+    def generator(self, settings: Mapping[str, Value], means: Means) -> SequentialTrees:
         """Build the trees.
 
         Parameters
         ----------
         settings : mapping of str to bool, int, float or str
             Every setting, checked.
-        favourable : int
-            Which label is good for the person.
-        folder : pathlib.Path or None
+        means : Means
             Not needed: trees are grown in seconds.
 
         Returns
@@ -132,7 +106,7 @@ class TreeAugmentation(Augmentation):
         SequentialTrees
             Not grown yet.
         """
-        del favourable, folder
+        del means
         from audit.mitigation.synthesis.trees import SequentialTrees
 
         return SequentialTrees(smallest_leaf=int(settings["leaf"]))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from audit.store import adopted, removal, rows
 from audit.store.records import checked_id
+from audit.store.secret import of_store
 from audit.store.shelf import Shelf
 
 if TYPE_CHECKING:
@@ -33,6 +34,16 @@ class Store(Shelf):
     StoreError
         Where the store cannot be opened, or a newer release made it.
     """
+
+    def secret(self) -> bytes:
+        """Give the secret that noise is drawn from which hides single people.
+
+        Returns
+        -------
+        bytes
+            It is in no result and no file that is handed over, and stays as long as the store.
+        """
+        return of_store(self.root)
 
     def create_audit(self, dataset: Dataset | None, plan: Plan, *, sample: str | None = None) -> str:
         """Begin an audit.

@@ -321,8 +321,8 @@ class Shelf:
         with self.database.read() as connection:
             return studies.read_parts(connection, checked_id(audit_id), study)
 
-    def save_adopted(self, audit_id: str, key: str, content: bytes) -> int:
-        """Keep the files of an adopted model as long as its trial.
+    def save_adopted(self, audit_id: str, key: str, content: bytes, *, part: str = adopted.MODEL) -> int:
+        """Keep what is handed over of a trial as long as the trial.
 
         Parameters
         ----------
@@ -332,6 +332,8 @@ class Shelf:
             The trial.
         content : bytes
             A ZIP file.
+        part : str, default "model"
+            Which part of the trial it is.
 
         Returns
         -------
@@ -344,10 +346,10 @@ class Shelf:
             With code "unknown_audit", or "unknown_trial" where the trial was deleted meanwhile.
         """
         with self.database.write() as connection:
-            return adopted.save(connection, self.root, checked_id(audit_id), key, content)
+            return adopted.save(connection, self.root, checked_id(audit_id), key, content, part=part)
 
-    def adopted_path(self, audit_id: str, key: str) -> Path | None:
-        """Find the files of an adopted model.
+    def adopted_path(self, audit_id: str, key: str, *, part: str = adopted.MODEL) -> Path | None:
+        """Find what is handed over of a trial.
 
         Parameters
         ----------
@@ -355,14 +357,16 @@ class Shelf:
             Its id.
         key : str
             The trial.
+        part : str, default "model"
+            Which part of it.
 
         Returns
         -------
         Path or None
-            A ZIP file, if the model was adopted.
+            A ZIP file, if it was made.
         """
         with self.database.read() as connection:
-            return adopted.find(connection, self.models_folder, checked_id(audit_id), key)
+            return adopted.find(connection, self.models_folder, checked_id(audit_id), key, part)
 
     def add_model(
         self, source: Path | bytes, name: str, info: Mapping[str, Any], *, audit_id: str | None = None

@@ -282,7 +282,8 @@ def repaired(
     Attempt
         The model after.
     """
-    return run_once(bench, work.plan, choice, make(choice.id, own_params(choice)), before, progress=progress)
+    method = make(choice.id, own_params(choice))
+    return run_once(bench, work.plan, choice, method, before, aids=work.aids, progress=progress)
 
 
 def after(done: Attempt, target: Target) -> Standing:

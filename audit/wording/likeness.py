@@ -98,6 +98,14 @@ LIKENESS_TEXTS: Final[Mapping[str, LikenessText]] = {
     "epochs_done": LikenessText(
         title="Passes over the training rows", reading="How long the networks were trained."
     ),
+    "epsilon": LikenessText(
+        title="Epsilon: what made rows tell about one person at most",
+        reading="The odds of any two guesses about a person change by this power of e at most; smaller hides better.",
+    ),
+    "delta": LikenessText(
+        title="Delta: the chance that epsilon does not hold",
+        reading="Far below one person's share of the rows.",
+    ),
 }
 """Every measure that is shown, in order."""
 
@@ -109,6 +117,7 @@ RIVALS: Final[Mapping[str, str]] = {
 }
 """Ways to treat the training rows that made rows are held against."""
 
+_AS_SET: Final = frozenset({"epsilon", "delta"})
 _SHARES: Final = frozenset({"copies", "outside", "impossible_pairs"})
 
 
@@ -129,6 +138,8 @@ def likeness_value(id_: str, value: float) -> str:
     """
     if id_ == "epochs_done":
         return count(value)
+    if id_ in _AS_SET:
+        return f"{value:g}"
     return percent(value) if id_.removeprefix("real_") in _SHARES else ratio(value)
 
 

@@ -10,12 +10,15 @@ import pytest
 
 from audit.errors import AuditError, InputError
 from audit.mitigation.catalogue import make
+from audit.mitigation.synthesis.augmented import Augmented
+from audit.mitigation.synthesis.datacard import data_card, leaving
 from audit.mitigation.synthesis.export import (
-    augmented_files,
     augmented_table,
     generator_files,
     read_generator,
+    table_bytes,
 )
+from audit.mitigation.table import Treated
 from audit.progress import silent
 from tests.repairing import GROUPS, rows
 
@@ -27,19 +30,6 @@ def augmented(name, **params):
 @pytest.fixture(scope="module")
 def trees():
     return augmented("tree_augmentation", min_cell=10)
-
-
-def files(found, kind="parquet"):
-    return augmented_files(
-        found,
-        kind=kind,
-        title="Trees",
-        params={"leaf": 50},
-        source="ab" * 32,
-        label="hired",
-        positive="yes",
-        sensitive=("sex",),
-    )
 
 
 def test_the_table_marks_made_rows_and_keeps_the_real_ones(trees):
@@ -60,17 +50,59 @@ def test_a_column_that_is_named_like_an_added_one_is_refused(trees):
 
 
 @pytest.mark.parametrize("kind", ["parquet", "csv"])
-def test_the_files_are_read_again(trees, kind, tmp_path):
-    found = files(trees, kind)
-    assert set(found) == {f"augmented.{kind}", "card.md", "generator.safetensors", "generator.json"}
+def test_the_table_is_read_again(trees, kind, tmp_path):
     path = tmp_path / f"t.{kind}"
-    path.write_bytes(found[f"augmented.{kind}"])
+    table = augmented_table(trees, label="hired", labels=("no", "yes"), sensitive=("sex",))
+    path.write_bytes(table_bytes(table, kind))
     again = pd.read_parquet(path) if kind == "parquet" else pd.read_csv(path)
     assert len(again) == len(trees.treated.label)
     assert again["is_synthetic"].sum() == trees.treated.synthetic.sum()
-    card = found["card.md"].decode()
+
+
+def test_the_card_says_what_the_rows_are(trees):
+    told = {"title": "Trees", "params": {"leaf": 50}, "source": "ab" * 32, "notes": ("One |note|.",)}
+    card = data_card(leaving(trees, real=True), **told)
+    made = sum(cell.added for cell in trees.treated.cells)
+    assert f"{made:,} made ones" in card
     assert "must not be used to test" in card
+    assert "hand this table only to whom you may give the data themselves" in card
     assert "detection_boosting" in card
+    assert "One /note/." in card
+    only = data_card(leaving(trees, real=False), **told)
+    assert only.startswith("# Data card of made rows")
+    assert "hand this table only" not in only
+
+
+def test_an_audit_that_withholds_small_groups_gives_no_row_of_a_person(trees):
+    rows = leaving(trees, real=True, withheld=10)
+    assert not rows.real
+    assert rows.augmented.treated.synthetic.all()
+    card = data_card(rows, title="Trees", params={}, source="", notes=("Group a has only 7 real rows.",))
+    assert "withholds groups of fewer than 10 people" in card
+    assert "only 7" not in card
+    assert "real rows learned from" not in card
+
+
+def test_made_rows_that_equal_a_few_people_or_are_of_few_people_stay():
+    n = 200
+    frame = pd.DataFrame({"x": [*range(10), *[100] * 40, *range(20, 170)]})
+    group = np.array([*[0] * 60, *[1] * 132, *[2] * 8])
+    made = pd.DataFrame({"x": [3, 100, 500, 21, 600]})
+    treated = Treated(
+        frame=pd.concat([frame, made], ignore_index=True),
+        label=np.array([*[1] * n, *[1] * 5], dtype=np.int8),
+        group=np.array([*group, 0, 0, 0, 1, 2]),
+        weight=np.ones(n + 5),
+        synthetic=np.arange(n + 5) >= n,
+        cells=(),
+    )
+    found = Augmented(treated=treated, groups=(("a",), ("b",), ("c",)))
+    rows = leaving(found, real=False, withheld=10)
+    # 3 and 21 are single people's; 100 is that of 40; 500 is nobody's; 600 is of a cell of 8.
+    assert rows.augmented.treated.frame["x"].tolist() == [100, 500]
+    assert rows.augmented.treated.group.tolist() == [0, 0]
+    assert len(rows.left) == 4
+    assert leaving(found, real=False).augmented.treated.frame["x"].tolist() == [3, 100, 500, 21, 600]
 
 
 @pytest.mark.parametrize(("name", "params"), [("tree_augmentation", {}), ("gan", {"epochs": 1})])
@@ -103,12 +135,6 @@ def test_types_survive_the_journey():
     pd.testing.assert_frame_equal(maker.make(cell, seed=1), again.make(cell, seed=1))
 
 
-def test_rows_between_real_ones_are_handed_over_as_a_table_only():
-    found = files(augmented("interpolation"))
-    assert "generator.json" not in found
-    assert "holds real rows" in found["card.md"].decode()
-
-
 def test_values_without_words_in_json_are_refused():
     table = rows(400, 1)
     odd = table.frame.assign(list=[[int(i) % 3] for i in range(400)])
@@ -119,7 +145,6 @@ def test_values_without_words_in_json_are_refused():
     with pytest.raises(AuditError) as caught:
         generator_files(found.maker)
     assert caught.value.code == "generator_values"
-    assert "augmented.parquet" in files(found)
 
 
 @pytest.mark.parametrize(
@@ -160,7 +185,8 @@ def test_the_command_line_writes_them_beside_the_report(tmp_path):
     assert done != 2  # a verdict, not a refusal
     assert not (out / "augmented-reweighing").exists()
     place = out / "augmented-tree_augmentation"
-    assert "augmented.csv" in {path.name for path in place.iterdir()}
+    assert {path.name for path in place.iterdir()} == {"augmented.csv", "card.md"}
+    assert "none was trained" in (place / "card.md").read_text()  # the cells were equal already
     table = pd.read_csv(place / "augmented.csv")
     assert set(table["group"]) == {"a", "b"}
     assert "is_synthetic" in table

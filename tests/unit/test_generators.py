@@ -12,7 +12,7 @@ from audit.mitigation.synthesis.forest import Forest, fit_forest
 from audit.mitigation.synthesis.judge import Judge, features_of, fit_judge
 from audit.mitigation.synthesis.maker import RowMaker, prepare
 from audit.mitigation.synthesis.neighbours import Interpolation
-from audit.mitigation.synthesis.shelf import Shelf, key_of
+from audit.mitigation.synthesis.shelf import Shelf, key_of, tidy
 from audit.mitigation.synthesis.trees import SequentialTrees
 from audit.mitigation.table import TrainingTable
 from audit.progress import silent
@@ -244,7 +244,6 @@ def test_a_judge_draws_rows_in_the_proportions_of_real_ones():
 def test_a_training_that_was_cut_off_goes_on_to_the_same_end(kept_in, tmp_path, monkeypatch):
     from audit.mitigation.synthesis import contest
 
-    monkeypatch.setattr(contest, "_SAVE_SECONDS", -1.0)
     monkeypatch.setattr(contest, "FEW_ASIDE", 100)
     lesson = prepare(build(1200), seed=0, aside=True).lesson
 
@@ -261,11 +260,11 @@ def test_a_training_that_was_cut_off_goes_on_to_the_same_end(kept_in, tmp_path, 
 
     straight = start()
     whole = straight.train(epochs=6, seconds=600)
-    shelf = Shelf("k", tmp_path if kept_in == "folder" else None)
+    shelf = Shelf("k", tmp_path if kept_in == "folder" else None, every=1e9)
 
     def stop(share, message):
         if message.startswith("Epoch 4"):
-            raise Cancelled
+            raise Cancelled  # nothing was written so far: what waits is written now
 
     with pytest.raises(Cancelled):
         start().train(epochs=6, seconds=600, shelf=shelf, progress=stop)
@@ -275,14 +274,24 @@ def test_a_training_that_was_cut_off_goes_on_to_the_same_end(kept_in, tmp_path, 
         epochs=6,
         seconds=600,
         shelf=shelf if kept_in == "memory" else Shelf("k", tmp_path),
-        progress=lambda share, _: told.append(share),
+        progress=lambda share, message: told.append((share, message)),
     )
-    assert told[0] > 0.6
+    assert told[0][0] > 0.6
+    assert told[0][1].startswith("Epoch 4 of 6 (went on from epoch 4), loss")
     assert again == whole
     for one, other in zip(straight.mean.parameters(), resumed.mean.parameters(), strict=True):
         np.testing.assert_array_equal(one.numpy(), other.numpy())
-    assert shelf.find() is None or kept_in == "folder"
-    assert not list(tmp_path.iterdir())
+    # What is trained stays until the whole job is done: another run finds it and trains nothing.
+    told.clear()
+    third = start()
+    kept = shelf if kept_in == "memory" else Shelf("k", tmp_path)
+    assert third.train(epochs=6, seconds=600, shelf=kept, progress=lambda *seen: told.append(seen)) == whole
+    assert told == []
+    for one, other in zip(straight.mean.parameters(), third.mean.parameters(), strict=True):
+        np.testing.assert_array_equal(one.numpy(), other.numpy())
+    (tmp_path / "unfinished.txt").touch()
+    tidy(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["unfinished.txt"]
 
 
 def ConditionalGanCodec(lesson):  # noqa: N802 - reads as what it gives

@@ -3,57 +3,37 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
 from audit.errors import AuditError, listing
-from audit.mitigation.balance import describe_plan, plan_counts
-from audit.mitigation.repair import PreProcessing, Repaired, by_threshold
-from audit.mitigation.spec import Param, resolve_params
+from audit.mitigation.balance import FEW_ROWS, describe_plan
+from audit.mitigation.spec import Param
+from audit.mitigation.synthesis.added import ALONE, AddedRows, Means
 from audit.mitigation.synthesis.augmented import Augmented, join
 from audit.mitigation.synthesis.maker import RowMaker, prepare
 from audit.mitigation.synthesis.panel import MOST_ROWS, Rows, measure_quality
-from audit.mitigation.synthesis.tuning import STEPS, pick_strength, rivals_on, tuning_series
-from audit.mitigation.table import Treated, count_changes, group_name
+from audit.mitigation.table import count_changes, group_name
 from audit.progress import within
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     import pandas as pd
     from numpy.typing import NDArray
 
-    from audit.mitigation.balance import Target
-    from audit.mitigation.repair import Task
-    from audit.mitigation.spec import MitigationSpec, Value
+    from audit.mitigation.spec import Value
     from audit.mitigation.synthesis.maker import Learning
     from audit.mitigation.synthesis.protocol import Generator
     from audit.mitigation.table import TrainingTable
     from audit.progress import Progress
     from audit.rows.likeness import LikenessRecord
 
-TUNE: Final = Param(
-    id="tune",
-    title="Tune the strength on the validation rows",
-    kind="choice",
-    default="off",
-    choices=("off", "selection", "opportunity"),
-    choice_titles=(
-        "No, use the strength as it is set",
-        "To the closest selection rates",
-        "To the closest chances of those whose label is favourable",
-    ),
-    help=(
-        "Trains the model with a quarter, a half, three quarters and all of the strength, and keeps the one with the "
-        "smallest gap on the validation rows that costs at most one percentage point of accuracy."
-    ),
-)
-"""The setting that says whether the strength is looked for."""
-
 MIN_CELL: Final = "min_cell"
+"""The setting that says how few rows a cell may have that is imitated."""
+
 _FEWEST_HELD: Final = 40
 _MIXTURE = 0x313
 _ROOM = 0.02
@@ -62,61 +42,68 @@ _MANY = 4_000
 _FIT, _MAKE = 0.7, 0.8
 
 
-class Augmentation(PreProcessing):
-    """Base of the methods that add made rows; each says which generator makes them.
+def smallest_cell(default: int = FEW_ROWS, low: int = 10) -> Param:
+    """Give the setting that says how few rows a cell may have that is imitated.
 
-    Real rows are never dropped or changed. Made rows are marked, and none enters the validation or the test rows.
+    Parameters
+    ----------
+    default : int, default 50
+        What it is by default.
+    low : int, default 10
+        Its lowest value.
+
+    Returns
+    -------
+    Param
+        The setting.
+    """
+    return Param(
+        id=MIN_CELL,
+        title="Smallest cell to learn from",
+        kind="int",
+        default=default,
+        low=low,
+        high=10_000,
+        help="A cell of group and label with fewer real rows is refused instead of being imitated.",
+        tuned=False,
+    )
+
+
+@dataclass(eq=False, repr=False)
+class Augmentation(AddedRows):
+    """Base of the methods whose rows a generator makes; each says which.
+
+    Parameters
+    ----------
+    target : {"base_rate", "cells"}, default "base_rate"
+        Whether only the base rates become equal, or the cells of all groups in number.
+    strength : float, default 1.0
+        Share of the missing rows that is made, from 0 to 1.
+    min_cell : int, default 50
+        Fewest real rows of a cell that is to be imitated.
     """
 
     tests_aside: ClassVar[bool] = False
     """Whether the generator tests itself on training rows that it does not learn from."""
 
-    spec: ClassVar[MitigationSpec]
+    min_cell: int = field(default=FEW_ROWS, kw_only=True)
 
     @abstractmethod
-    def generator(self, settings: Mapping[str, Value], *, favourable: int, folder: Path | None) -> Generator:
+    def generator(self, settings: Mapping[str, Value], means: Means) -> Generator:
         """Build the generator.
 
         Parameters
         ----------
         settings : mapping of str to bool, int, float or str
             Every setting, checked.
-        favourable : int
-            Which label is good for the person.
-        folder : pathlib.Path or None
-            Where an unfinished training may be kept.
+        means : Means
+            What it may use besides the rows.
 
         Returns
         -------
         Generator
             Not fitted yet.
         """
-
-    def treat(self, table: TrainingTable, *, seed: int, progress: Progress) -> Treated:
-        """Add the rows that cells lack.
-
-        Parameters
-        ----------
-        table : TrainingTable
-            The training rows.
-        seed : int
-            Where every random draw starts.
-        progress : callable
-            Told the share done; may raise to stop.
-
-        Returns
-        -------
-        Treated
-            The real rows followed by the made ones, cell by cell, with the quality of the made rows.
-
-        Raises
-        ------
-        PlanError
-            Where a setting is unknown or out of range.
-        AuditError
-            Where a cell that lacks rows is too small to learn from.
-        """
-        return self.augment(table, None, seed=seed, progress=progress).treated
 
     def augment(
         self,
@@ -125,10 +112,9 @@ class Augmentation(PreProcessing):
         *,
         seed: int,
         progress: Progress,
-        favourable: int = 1,
-        folder: Path | None = None,
+        means: Means = ALONE,
     ) -> Augmented:
-        """Add the rows that cells lack, and keep what made them.
+        """Learn from the real rows, make those that cells lack, and hold them against real ones.
 
         Parameters
         ----------
@@ -140,26 +126,17 @@ class Augmentation(PreProcessing):
             Where every random draw starts.
         progress : callable
             Told the share done; may raise to stop.
-        favourable : int, default 1
-            Which label is good for the person.
-        folder : pathlib.Path or None
-            Where an unfinished training may be kept.
+        means : Means
+            What may be used besides.
 
         Returns
         -------
         Augmented
             The rows, the generator and the quality.
         """
-        settings = resolve_params(self.spec, self.get_params())
         progress(0.0, "Planning cells")
-        before = table.counts()
-        after = plan_counts(
-            before,
-            strategy="oversample",
-            target=cast("Target", settings["target"]),
-            strength=float(settings["strength"]),
-        )
-        self._refuse_small_cells(table, before, after, smallest=int(settings[MIN_CELL]))
+        before, after = self.planned(table)
+        self._refuse_small_cells(table, before, after)
         made_cell = np.repeat(np.arange(before.size), (after - before).ravel())
         plan = describe_plan(table.groups, before, after)
         if not len(made_cell):
@@ -170,14 +147,14 @@ class Augmentation(PreProcessing):
             rows = join(table, made_cell, table.frame.iloc[:0], count_changes(table.groups, before, after))
             return Augmented(treated=replace(rows, notes=(note, *plan)), groups=table.groups)
         testing = self.tests_aside and len(table.label) >= _MANY
-        learning = prepare(table, seed=seed, aside=testing or validation is None)
+        learning = prepare(
+            table, seed=seed, aside=testing or validation is None, person_by_person=self.spec.private
+        )
         maker = self._fit(
             learning,
             table,
-            settings,
+            means,
             seed=seed,
-            favourable=favourable,
-            folder=folder,
             progress=within(progress, 0.0, _FIT),
         )
         made = maker.make(made_cell, seed=seed, progress=within(progress, _FIT, _MAKE))
@@ -202,97 +179,31 @@ class Augmentation(PreProcessing):
             likeness=likeness,
         )
 
-    def repair(self, task: Task, *, progress: Progress) -> Repaired:
-        """Add the rows that cells lack and train the model again.
-
-        Parameters
-        ----------
-        task : Task
-            The rows and the model.
-        progress : callable
-            Told the share done; may raise to stop.
-
-        Returns
-        -------
-        Repaired
-            The retrained model, with the threshold it had.
-        """
-        settings = resolve_params(self.spec, self.get_params())
-        found = self.augment(
-            task.train,
-            task.validation,
-            seed=task.seed,
-            favourable=int(task.favourable == "positive"),
-            folder=task.shelf,
-            progress=within(progress, 0.0, 0.7),
-        )
-        progress(0.7, "Training the model again")
-        treated, series, notes = found.treated, found.series, found.treated.notes
-        fitted = task.fit(treated.frame, treated.label, treated.weight, within(progress, 0.7, 0.8))
-        if settings["tune"] != "off" and treated.synthetic.any():
-            target = cast("Target", settings["target"])
-            whole = float(settings["strength"])
-            tried: list[tuple[float, Any, Treated | None]] = [
-                (0.0, task.base, None),
-                (whole, fitted, treated),
-            ]
-            for place, share in enumerate(STEPS):
-                at = found.at_strength(task.train, target, share * whole)
-                part = within(progress, 0.8 + 0.04 * place, 0.84 + 0.04 * place)
-                tried.append((share * whole, task.fit(at.frame, at.label, at.weight, part), at))
-            tried.sort(key=lambda one: one[0])
-            picked = pick_strength(
-                task, [(share, model) for share, model, _ in tried], aim=str(settings["tune"])
-            )
-            share, fitted, chosen = tried[picked]
-            treated = found.at_strength(task.train, target, 0.0) if chosen is None else chosen
-            series = (*series, tuning_series(task, [(s, model) for s, model, _ in tried], picked=share))
-            notes = (
-                *notes,
-                f"The strength {share:.2f} was picked on the {_where(task)} rows, of {len(tried)} tried.",
-            )
-        progress(0.93, "Comparing with copies and weights")
-        likeness = found.likeness
-        if likeness is not None:
-            rivals = rivals_on(task, fitted, treated, progress=within(progress, 0.93, 1.0))
-            likeness = replace(likeness, rivals=rivals)
-        progress(1.0, "Trained")
-        return replace(
-            by_threshold(fitted, task.threshold),
-            cells=tuple(treated.cells),
-            notes=tuple(notes),
-            quality=treated.quality,
-            series=series,
-            likeness=likeness,
-            augmented=replace(found, treated=treated),
-        )
-
     def _fit(
         self,
         learning: Learning,
         table: TrainingTable,
-        settings: Mapping[str, Value],
+        means: Means,
         *,
         seed: int,
-        favourable: int,
-        folder: Path | None,
         progress: Progress,
     ) -> RowMaker:
-        generator = None
+        generator, values = None, learning.lesson.values  # noqa: PD011 - no frame
         if learning.lesson.columns:
-            generator = self.generator(settings, favourable=favourable, folder=folder)
+            generator = self.generator(self.settings(), means)
             generator.fit(learning.lesson, seed=seed, progress=progress)
         return RowMaker(
             generator=generator,
-            values=learning.lesson.values,
+            values=generator.vocabulary(values) if generator else values,
             templates=learning.templates,
             groups=table.groups,
         )
 
     def _refuse_small_cells(
-        self, table: TrainingTable, before: NDArray[np.int64], after: NDArray[np.int64], *, smallest: int
+        self, table: TrainingTable, before: NDArray[np.int64], after: NDArray[np.int64]
     ) -> None:
         """Refuse to imitate people of whom there are too few."""
+        smallest = int(self.settings()[MIN_CELL])
         cell = table.group.astype(np.int64) * 2 + table.label
         usable = np.bincount(cell[table.weight > 0], minlength=before.size).reshape(before.shape)
         small = np.argwhere((after > before) & (usable < smallest)).tolist()
@@ -340,7 +251,7 @@ class Augmentation(PreProcessing):
         if np.ptp(table.weight) > 0:
             notes.append(
                 "Balance is counted in rows; a made row has the mean weight of the real rows of its cell, and rows of "
-                "more weight were learned from more often."
+                f"more weight were learned from {'as often as others' if self.spec.private else 'more often'}."
             )
         return tuple(notes)
 
@@ -368,7 +279,9 @@ def _quality(
         held = Rows(
             frame=table.frame.iloc[rows].reset_index(drop=True), cell=lesson.cell[lesson.aside][places]
         )
-    if len(held.cell) < _FEWEST_HELD or not lesson.columns:
+    widths = lesson.values.widths  # noqa: PD011 - no frame
+    varied = tuple(place for place in lesson.columns if widths[place] > 1)
+    if len(held.cell) < _FEWEST_HELD or not varied:
         return {}, None
     learned = Rows(
         frame=table.frame.iloc[learning.rows[~lesson.aside]].reset_index(drop=True), cell=lesson.learned[1]
@@ -380,13 +293,9 @@ def _quality(
         held,
         Rows(frame=mixture, cell=mixed),
         Rows(frame=added[0], cell=added[1]),
-        columns=lesson.columns,
+        columns=varied,
         groups=table.groups,
         held_from="validation" if validation is not None else "train",
         seed=seed,
         progress=within(progress, 0.3, 1.0),
     )
-
-
-def _where(task: Task) -> str:
-    return "training" if task.validation is None else "validation"

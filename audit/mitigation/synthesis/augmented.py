@@ -102,8 +102,12 @@ def join(table: TrainingTable, made_cell: NDArray[np.int64], made: pd.DataFrame,
         A made row has the mean weight of the real rows of its cell.
     """
     size = len(table.label) + len(made_cell)
+    # A generator can know fewer levels than the real rows have; a type of its own would turn the column into texts.
+    levels = {
+        name: kind for name, kind in table.frame.dtypes.items() if isinstance(kind, pd.CategoricalDtype)
+    }
     return Treated(
-        frame=pd.concat([table.frame, made], ignore_index=True),
+        frame=pd.concat([table.frame, made.astype(levels)], ignore_index=True),
         label=np.concatenate([table.label, (made_cell % 2).astype(table.label.dtype)]),
         group=np.concatenate([table.group, (made_cell // 2).astype(table.group.dtype)]),
         weight=np.concatenate([table.weight, _mean_weights(table)[made_cell]]),

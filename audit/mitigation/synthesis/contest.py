@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import copy
 import time
-from dataclasses import dataclass, replace
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -49,7 +50,6 @@ _SMALLEST_BATCH = 50
 _STEPS_PER_EPOCH = 20
 _MOST_STEPS = 100
 _REPORT_STEPS = 10
-_SAVE_SECONDS = 10.0
 _CALIBRATION_BATCHES = 20
 
 
@@ -135,6 +135,7 @@ class Contest:
         self.batch = int(min(BATCH, max(_SMALLEST_BATCH, len(learned) // _STEPS_PER_EPOCH)))
         self.steps_per_epoch = min(_MOST_STEPS, max(1, -(-len(learned) // self.batch)))
         self.history = History()
+        self._resumed = 0
         self._seed = seed
         self._best: dict[str, NDArray[np.float32]] = {}
         shape = (cells, len(codec.numeric), self.coder.widths)
@@ -165,7 +166,7 @@ class Contest:
         seconds : float
             Wall-clock seconds after which no new epoch starts.
         shelf : Shelf or None
-            Where the training is kept every few seconds, and found again after it was cut off.
+            Where the training is kept every few seconds and when it is cut off, and found again afterwards.
         steer : callable or None
             (soft rows, cell) → what is added to the maker's loss.
         tests : bool, default True
@@ -179,23 +180,21 @@ class Contest:
             What was done.
         """
         self._resume(shelf)
-        start = saved = time.monotonic()
+        start = time.monotonic()
         every = max(1, epochs // CHECKS)
-        while not self.history.ended:
-            self._epoch(epochs, steer, progress)
-            done = self.history.epochs
-            if tests and self.testable and (done % every == 0 or done >= epochs):
-                self._test()
-            self._decide(epochs, out_of_time=time.monotonic() - start >= seconds)
-            if shelf is not None and time.monotonic() - saved > _SAVE_SECONDS:
-                saved = time.monotonic()
-                self._keep(shelf)
-            progress(min(done / epochs, 1.0), _message(done, epochs, self.history))
+        with shelf or nullcontext():
+            while not self.history.ended:
+                self._epoch(epochs, steer, progress)
+                done = self.history.epochs
+                if tests and self.testable and (done % every == 0 or done >= epochs):
+                    self._test()
+                self._decide(epochs, out_of_time=time.monotonic() - start >= seconds)
+                if shelf is not None:
+                    shelf.keep(*self._state(), now=bool(self.history.ended))
+                progress(min(done / epochs, 1.0), self._message(done, epochs))
         if self._best:
             load_arrays(self.mean, self._best, "mean")
         self.measure_norms()
-        if shelf is not None:
-            shelf.clear()
         return self.history
 
     @property
@@ -269,7 +268,7 @@ class Contest:
             losses.append(self._step(count, steer))
             if step % _REPORT_STEPS == 0:
                 share = min(count / (epochs * self.steps_per_epoch), 1.0)
-                progress(share, _message(done, epochs, self.history))
+                progress(share, self._message(done, epochs))
         maker, critic = torch.stack(losses).mean(dim=0).tolist()
         self.history = replace(
             self.history, maker=(*self.history.maker, maker), critic=(*self.history.critic, critic)
@@ -380,8 +379,15 @@ class Contest:
         place = (draw.to(self.coder.device) * self._counts[cell]).long()
         return self._order[self._starts[cell] + place], cell
 
-    def _keep(self, shelf: Shelf) -> None:
-        """Put everything that the training goes on from on the shelf."""
+    def _message(self, done: int, epochs: int) -> str:
+        seen = self.history
+        since = f" (went on from epoch {self._resumed})" if self._resumed else ""
+        shown = f", loss {seen.maker[-1]:.2f}" if seen.maker else ""
+        told = f", told from real rows {seen.tests[-1][1]:.2f}" if seen.tests else ""
+        return f"Epoch {done} of {epochs}{since}{shown}{told}"
+
+    def _state(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+        """Give everything that the training goes on from."""
         arrays: dict[str, NDArray[Any]] = {"draws": self.coder.draws.get_state().numpy().copy(), **self._best}
         for name, network in (("maker", self._maker), ("now", self.mean), ("critic", self._critic)):
             arrays.update(arrays_of(network, name))
@@ -389,10 +395,7 @@ class Contest:
             for place, slot in optimiser.state_dict()["state"].items():
                 for key, value in slot.items():
                     arrays[f"adam.{name}.{place}.{key}"] = value.detach().cpu().numpy().copy()
-        seen = self.history
-        shelf.keep(
-            arrays, {"maker": seen.maker, "critic": seen.critic, "tests": seen.tests, "best": seen.best}
-        )
+        return arrays, asdict(self.history)
 
     def _resume(self, shelf: Shelf | None) -> None:
         """Go on from what lies on the shelf, where something does."""
@@ -411,7 +414,10 @@ class Contest:
             critic=tuple(info["critic"]),
             tests=tuple((int(epoch), float(auc)) for epoch, auc in info["tests"]),
             best=int(info["best"]),
+            # A time limit is one of the run that it ended; the next one has its own.
+            ended="" if info.get("ended", "") == "time" else str(info.get("ended", "")),
         )
+        self._resumed = self.history.epochs
 
 
 def _adam(network: nn.Module) -> torch.optim.Adam:
@@ -426,9 +432,3 @@ def _load_adam(optimiser: torch.optim.Optimizer, arrays: dict[str, NDArray[Any]]
             place, field = key.removeprefix(f"{name}.").split(".")
             slots.setdefault(int(place), {})[field] = torch.from_numpy(np.array(value))
     optimiser.load_state_dict({**whole, "state": slots})
-
-
-def _message(done: int, epochs: int, seen: History) -> str:
-    shown = f", loss {seen.maker[-1]:.2f}" if seen.maker else ""
-    told = f", told from real rows {seen.tests[-1][1]:.2f}" if seen.tests else ""
-    return f"Epoch {done} of {epochs}{shown}{told}"

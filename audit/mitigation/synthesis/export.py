@@ -1,4 +1,4 @@
-"""What can be handed over: the augmented table with its card, and the generator as numbers and plain text.
+"""What made rows are written as: the augmented table, and the generator as numbers and plain text.
 
 No file holds code: tables are Parquet or CSV, a generator is safetensors and JSON.
 """
@@ -31,57 +31,6 @@ FORMAT: Final = 1
 """Version of the generator's file."""
 
 _MOST_BYTES: Final = 500_000_000
-
-
-def augmented_files(
-    augmented: Augmented,
-    *,
-    kind: str,
-    title: str,
-    params: Mapping[str, Any],
-    source: str,
-    label: str,
-    positive: str,
-    sensitive: tuple[str, ...],
-) -> dict[str, bytes]:
-    """Give every file of an augmentation.
-
-    Parameters
-    ----------
-    augmented : Augmented
-        What an augmentation gave.
-    kind : {"parquet", "csv"}
-        Format of the table.
-    title : str
-        Name of the method.
-    params : mapping
-        Its settings.
-    source : str
-        Fingerprint of the data.
-    label : str
-        Name of the label's column.
-    positive : str
-        What it says for the positive label; every other label is written as "not" and that.
-    sensitive : tuple of str
-        The columns that make the groups.
-
-    Returns
-    -------
-    dict of str to bytes
-        By name: the table, card.md, and generator.safetensors with generator.json where the generator can be handed
-        over; otherwise the card says why not.
-    """
-    labels = ("0", "1") if positive == "1" else (f"not {positive}", positive)
-    table = augmented_table(augmented, label=label, labels=labels, sensitive=sensitive)
-    card = data_card(augmented, title=title, params=params, source=source)
-    files = {f"augmented.{kind}": table_bytes(table, kind)}
-    try:
-        files["generator.safetensors"], text = generator_files(augmented.maker)
-        files["generator.json"] = text.encode()
-        card += "- `generator.json` holds every distinct value of every column, those of single persons included.\n"
-    except AuditError as error:
-        card += f"- The generator is not among these files. {error.why}\n"
-    return {**files, "card.md": card.encode()}
 
 
 def augmented_table(
@@ -166,56 +115,6 @@ def table_bytes(table: pd.DataFrame, kind: str) -> bytes:
     plain = table.apply(_parquet_column, axis=0)
     plain.to_parquet(buffer, index=False)
     return buffer.getvalue()
-
-
-def data_card(augmented: Augmented, *, title: str, params: Mapping[str, Any], source: str) -> str:
-    """Write what a reader of the augmented table must know.
-
-    Parameters
-    ----------
-    augmented : Augmented
-        What an augmentation gave.
-    title : str
-        Name of the method.
-    params : mapping
-        Its settings.
-    source : str
-        Fingerprint of the data.
-
-    Returns
-    -------
-    str
-        Markdown.
-    """
-    treated = augmented.treated
-    made = int(treated.synthetic.sum())
-    lines = [
-        "# Data card of an augmented table",
-        "",
-        f"{len(treated.label):,} rows: {len(treated.label) - made:,} real training rows, unchanged, and {made:,} made ones.",
-        (
-            f"Made rows have `{MARK}` true. They must not be used to test or to validate a model, and they are not anonymous "
-            "by themselves: they were learned from the real rows beside them."
-        ),
-        "",
-        f"- Method: {title}",
-        *(f"- {name}: {value}" for name, value in params.items()),
-        f"- SHA-256 of the source: {source}" if source else "- Source: not recorded",
-        "",
-        "| group | label | real rows | made rows |",
-        "|---|---|---|---|",
-        *(
-            f"| {_cell(' × '.join(cell.group))} | {cell.label} | {int(cell.before):,} | {cell.added:,} |"
-            for cell in treated.cells
-        ),
-        "",
-        "| measure | value |",
-        "|---|---|",
-        *(f"| {name} | {value:.4g} |" for name, value in sorted(treated.quality.items())),
-        "",
-        *(f"- {note}" for note in treated.notes),
-    ]
-    return "\n".join(lines).rstrip() + "\n"
 
 
 def generator_files(maker: RowMaker | None) -> tuple[bytes, str]:
@@ -323,11 +222,13 @@ def read_generator(tensors: bytes, text: str) -> RowMaker:
 
 def _kind(name: str) -> type[Generator]:
     from audit.mitigation.synthesis.adversarial import ConditionalGan
+    from audit.mitigation.synthesis.private.tables import NoisyTables
     from audit.mitigation.synthesis.trees import SequentialTrees
 
     kinds: dict[str, type[Generator]] = {
         ConditionalGan.id: ConditionalGan,
         SequentialTrees.id: SequentialTrees,
+        NoisyTables.id: NoisyTables,
     }
     return kinds[name]
 
@@ -406,9 +307,3 @@ def _parquet_column(column: pd.Series[Any]) -> pd.Series[Any]:
         if len(kinds) <= 1 and not kinds & {list, dict, set, tuple}
         else column.map(str, na_action="ignore")
     )
-
-
-def _cell(text: str) -> str:
-    from audit.wording import escape_plain
-
-    return escape_plain(text, 60).replace("|", "/")

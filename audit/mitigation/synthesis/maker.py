@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from audit.errors import AuditError, listing
 from audit.mitigation.synthesis.protocol import Generator, Lesson
 from audit.mitigation.synthesis.values import Values, read_values
 from audit.progress import silent
@@ -130,7 +131,7 @@ class Learning:
     rows: NDArray[np.int64]
 
 
-def prepare(table: TrainingTable, *, seed: int, aside: bool) -> Learning:
+def prepare(table: TrainingTable, *, seed: int, aside: bool, person_by_person: bool = False) -> Learning:
     """Make training rows ready for a generator.
 
     Parameters
@@ -141,15 +142,25 @@ def prepare(table: TrainingTable, *, seed: int, aside: bool) -> Learning:
         Where every random draw starts.
     aside : bool
         Whether a tenth of every cell is set aside, to test on.
+    person_by_person : bool, default False
+        Whether every row is learned from once, whatever its weight, and every column is imitated, also one in which all
+        rows agree: that they do would tell something about each of them.
 
     Returns
     -------
     Learning
         The lesson.
+
+    Raises
+    ------
+    AuditError
+        Where people are learned from one by one, and a column that makes the groups has several values in one of them
+        ("private_groups").
     """
     generator = np.random.default_rng([seed, _LEARNED])
     cell = table.group.astype(np.int64) * 2 + table.label
-    rows = _weighted_rows(cell, table.weight, generator)
+    weight = (table.weight > 0).astype(np.float64) if person_by_person else table.weight
+    rows = _weighted_rows(cell, weight, generator)
     if len(rows) > MOST_ROWS:
         rows = np.sort(generator.permutation(rows)[:MOST_ROWS])
     values, codes = read_values(table.frame.iloc[rows])
@@ -160,16 +171,33 @@ def prepare(table: TrainingTable, *, seed: int, aside: bool) -> Learning:
     imitated = tuple(
         place
         for place, name in enumerate(table.frame.columns)
-        if name not in table.fixed and values.widths[place] > 1
+        if name not in table.fixed and (person_by_person or values.widths[place] > 1)
     )
     fixed = tuple(place for place, name in enumerate(table.frame.columns) if name in table.fixed)
     cells = 2 * len(table.groups)
+    templates = _templates(codes, cell, fixed, cells)
+    if person_by_person:
+        _refuse_mixed(table, templates)
     return Learning(
         lesson=Lesson(
             values=values, codes=codes, cell=cell, groups=table.groups, columns=imitated, aside=held
         ),
-        templates=_templates(codes, cell, fixed, cells),
+        templates=templates,
         rows=rows,
+    )
+
+
+def _refuse_mixed(table: TrainingTable, templates: Templates) -> None:
+    """Refuse columns that make the groups and say more about a person than the group does."""
+    by_group = templates.counts[:, ::2] + templates.counts[:, 1::2]
+    if ((by_group > 0).sum(axis=0) <= 1).all():
+        return
+    names = listing(str(table.frame.columns[place]) for place in templates.columns)
+    raise AuditError(
+        f"A column that makes the groups has several values within one of them: {names}.",
+        why="Its values would be taken from real people as they are, without noise.",
+        fix="Leave the column out of the features, or choose another generator.",
+        code="private_groups",
     )
 
 

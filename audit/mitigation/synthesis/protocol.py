@@ -101,6 +101,26 @@ class Generator(ABC):
             Numbered values; 0 for columns that are not imitated.
         """
 
+    def vocabulary(self, learned: Values) -> Values:
+        """Say what the numbers of :meth:`sample` stand for.
+
+        Parameters
+        ----------
+        learned : Values
+            The values of the rows that were learned from.
+
+        Returns
+        -------
+        Values
+            The same, unless the generator has values of its own.
+        """
+        return learned
+
+    @property
+    def guarantee(self) -> str:
+        """What bounds how much made rows tell about one person, as sentences; empty where nothing does."""
+        return ""
+
     @property
     def series(self) -> tuple[Series, ...]:
         """Curves of the training; none where nothing was trained in steps."""
