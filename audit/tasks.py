@@ -154,7 +154,7 @@ def adopt(store: Store, audit_id: str, payload: Mapping[str, Any], progress: Pro
     plan = replace(Audit.from_json(base).plan, baseline=plan.baseline, regret=False)
     work = prepare(dataset, plan, model=model, progress=within(progress, 0.02, 0.3))
     once = MitigationChoice(id=trial.record.mitigation, params={**trial.record.params, SEEDS: 1})
-    again, first = work.try_out(once, progress=within(progress, 0.3, 0.9))
+    again, first = work.try_any(once, progress=within(progress, 0.3, 0.9))
     if again.cells.to_dict() != trial.cells.to_dict():
         raise StoreError(
             "The model does not decide as it did when the repair was tried.",
