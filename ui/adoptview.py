@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from audit import jobs
+from audit.before import AS_IT_IS
 from ui import actions, cached, jobpanel, show, text, workspace
 
 if TYPE_CHECKING:
@@ -20,6 +21,26 @@ FILES: Final = (
     ("plan.json", "the plan that audits the file again"),
 )
 """What is in the archive."""
+
+_WITHOUT_MODEL: Final = ("thresholds.json", "model-card.md")
+"""What is in it where the model stays as it is."""
+
+_MODEL: Final = (
+    "The repaired model can leave this app as files. It is trained once more from the same rows and seed, and only kept if "
+    "it decides exactly as it did here."
+)
+_THRESHOLDS: Final = (
+    "The audited model stays as it is: its new thresholds can leave this app as files. They are set once more from the same "
+    "people and seed, and only kept if they decide exactly as they did here."
+)
+_AGAIN: Final = (
+    "To audit it again, upload model.skops as the model of an audit, or run python -m audit run --plan plan.json. It gives "
+    "the numbers of this screen on the same test rows; without a split column an uploaded model is measured on all rows."
+)
+_DECIDE: Final = (
+    "To audit them again, write the decisions of the scores at these thresholds as a column of the data, and audit that "
+    "column."
+)
 
 
 def adopt(screen: Screen, place: int) -> None:
@@ -35,12 +56,12 @@ def adopt(screen: Screen, place: int) -> None:
     key = actions.trial_at(screen, place)
     if key is None:
         return
-    st.header("Adopt this model", anchor=False)
-    show.answer(
-        "The repaired model can leave this app as files. It is trained once more from the same rows and seed, and only kept "
-        "if it decides exactly as it did here."
+    stays = screen.audit.trials[place].baseline == AS_IT_IS
+    st.header("Adopt these thresholds" if stays else "Adopt this model", anchor=False)
+    show.answer(_THRESHOLDS if stays else _MODEL)
+    st.markdown(
+        "\n".join(f"- `{name}`: {what}" for name, what in FILES if not stays or name in _WITHOUT_MODEL)
     )
-    st.markdown("\n".join(f"- `{name}`: {what}" for name, what in FILES))
     store = cached.store()
     archive = store.adopted_path(screen.id, key)
     if archive is not None:
@@ -54,11 +75,7 @@ def adopt(screen: Screen, place: int) -> None:
             type="primary",
             icon=":material/download:",
         )
-        show.note(
-            "To audit it again, upload model.skops as the model of an audit, or run python -m audit run --plan plan.json. It "
-            "gives the numbers of this screen on the same test rows; without a split column an uploaded model is measured on "
-            "all rows."
-        )
+        show.note(_DECIDE if stays else _AGAIN)
         return
     if jobpanel.watch(screen.id, "adopt"):
         return
