@@ -113,7 +113,7 @@ def apply_repairs(
     Returns
     -------
     pandas.DataFrame
-        With the columns and types of the frame; whole numbers are rounded to whole numbers.
+        With the columns and types of the frame; whole numbers are rounded to whole numbers, and short floats are widened.
     """
     found = frame.copy(deep=False)
     for repair in repairs:
@@ -151,9 +151,18 @@ def _like(series: pd.Series[Any], values: NDArray[np.float64]) -> Any:
     known = np.isfinite(values)
     if pd.api.types.is_integer_dtype(series.dtype):
         values = np.where(known, np.round(values), 0)
-        found[known] = values[known].astype(np.int64)
+        found[known] = values[known].astype(getattr(series.dtype, "numpy_dtype", series.dtype))
     elif pd.api.types.is_float_dtype(series.dtype):
+        if getattr(series.dtype, "itemsize", 8) < 8:
+            # A value between two of single precision may need more digits than they have.
+            found = found.astype(_wider(series.dtype))
         found[known] = values[known]
     else:  # numbers kept as objects
         found[known] = [float(value) for value in values[known]]
     return found
+
+
+def _wider(dtype: Any) -> str:
+    if isinstance(dtype, pd.ArrowDtype):
+        return "double[pyarrow]"
+    return "float64" if isinstance(dtype, np.dtype) else "Float64"
