@@ -23,6 +23,7 @@ from audit.wording.numbers import count
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from audit.cells import Attribute
     from audit.mitigation.repair import Adjusted, PostProcessing
     from audit.mitigation.rule import GroupRule
     from audit.mitigation.spec import MitigationSpec
@@ -37,6 +38,22 @@ MOST_LOADED: Final = 2_000_000
 
 _DEAL: Final = 0x4A1F
 _DRAW: Final = 0x4A20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Counted:
+    """Thresholds that were set on counts: what there is to adopt where no row was read.
+
+    Parameters
+    ----------
+    rule : GroupRule
+        The thresholds.
+    attributes : tuple of Attribute
+        The columns that make its groups.
+    """
+
+    rule: GroupRule
+    attributes: tuple[Attribute, ...]
 
 
 def on_counts(dataset: Any, plan: Plan, scores: ScoreCells | None, spec: MitigationSpec) -> bool:
@@ -65,7 +82,7 @@ def on_counts(dataset: Any, plan: Plan, scores: ScoreCells | None, spec: Mitigat
 
 def try_on_scores(
     scores: ScoreCells, cells: Cells, plan: Plan, choice: MitigationChoice, *, progress: Progress = silent
-) -> Trial:
+) -> tuple[Trial, Counted]:
     """Try a mitigation after the model on counts by group, label and score.
 
     Parameters
@@ -83,8 +100,10 @@ def try_on_scores(
 
     Returns
     -------
-    Trial
+    trial : Trial
         Before, control and after for the half of the people on whom nothing was set; the same for other halves.
+    first : Counted
+        The thresholds of the first halves, which can be adopted.
 
     Raises
     ------
@@ -108,7 +127,8 @@ def try_on_scores(
             code="rows_needed",
         )
     seeds = seeds_of(choice)
-    codes, names = _grouped(scores, str(choice.params.get(GROUP_BY, "all")))
+    by = str(choice.params.get(GROUP_BY, "all"))
+    codes, names = _grouped(scores, by)
     runs = [
         _run(
             scores,
@@ -122,12 +142,14 @@ def try_on_scores(
     ]
     progress(1.0, "Measured on the other half")
     first = runs[0]
-    return Trial(
+    trial = Trial(
         record=_record(scores, cells, plan=plan, choice=choice, method=method, first=first),
         columns=first.columns,
         cells=first.cells,
         again=tuple(run.cells for run in runs[1:]),
     )
+    made = tuple(a for a in scores.attributes if by in {"all", a.column})
+    return trial, Counted(rule=first.adjusted.rule, attributes=made)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

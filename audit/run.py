@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
+from audit.attempt import Attempt
 from audit.before import fitter, train_before
 from audit.bench import decide, left_out, set_up, without_small
 from audit.cost import Meter
@@ -35,7 +36,6 @@ from audit.work import AUDITED, Work
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from audit.attempt import Attempt
     from audit.bench import Bench
     from audit.cells import Cells
     from audit.cost import Cost
@@ -80,7 +80,7 @@ def run(
     model : path or None
         The model file, where the plan's model is "onnx" or "skops".
     keep : callable or None
-        Given each mitigation with its first run, to take from it what is to be handed over.
+        Given each mitigation that was tried on rows with its first run, to take from it what is to be handed over.
     progress : callable
         Called with the share done and a message; may raise to stop the work.
     told : callable or None
@@ -160,14 +160,11 @@ def run_and_adopt(
         for i, choice in enumerate(plan.mitigations):
             meter = Meter()
             part = _part(progress, i, parts)
-            if i == adopt or keep is not None:
-                trial, first = work.try_out(choice, progress=part)
-                if keep is not None:
-                    keep(trial, first)
-                if i == adopt:
-                    adopted = work.hand_over(first, trial)
-            else:
-                trial = work.attempt(choice, progress=part)
+            trial, first = work.try_any(choice, progress=part)
+            if keep is not None and isinstance(first, Attempt):
+                keep(trial, first)
+            if i == adopt:
+                adopted = work.hand_over(first, trial)
             tried.append(trial)
             if told is not None:
                 told(trial, meter.read())

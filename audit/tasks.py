@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from audit.attempt import Attempt
+    from audit.binned import Counted
     from audit.data.dataset import Dataset
     from audit.mitigation.repair import Aids
     from audit.progress import Progress
@@ -182,7 +183,9 @@ def take_rows(store: Store, audit_id: str, payload: Mapping[str, Any], progress:
     store.save_adopted(audit_id, key, zipped(files), part=asked.part)
 
 
-def _once_more(store: Store, audit_id: str, key: str, progress: Progress) -> tuple[Work, Trial, Attempt]:
+def _once_more(
+    store: Store, audit_id: str, key: str, progress: Progress
+) -> tuple[Work, Trial, Attempt | Counted]:
     """Run a mitigation that was tried again, and refuse what decides otherwise than it did."""
     from audit.mitigation.synthesis.shelf import tidy
     from audit.run import prepare
@@ -201,7 +204,7 @@ def _once_more(store: Store, audit_id: str, key: str, progress: Progress) -> tup
     work = prepare(dataset, plan, model=model, progress=within(progress, 0.02, 0.33))
     work.aids = _aids(store, audit_id)
     once = MitigationChoice(id=trial.record.mitigation, params={**trial.record.params, SEEDS: 1})
-    again, first = work.try_out(once, progress=within(progress, 0.33, 1.0))
+    again, first = work.try_any(once, progress=within(progress, 0.33, 1.0))
     tidy(store.unfinished_folder(audit_id))
     if again.cells.to_dict() != trial.cells.to_dict():
         raise StoreError(

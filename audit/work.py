@@ -17,7 +17,7 @@ from audit.before import (
     train_before,
 )
 from audit.bench import column_decisions, decide, set_up
-from audit.binned import on_counts, try_on_scores
+from audit.binned import Counted, on_counts, try_on_scores
 from audit.data.place import engine_of
 from audit.mitigation.repair import NO_AIDS
 from audit.models.split import TEST
@@ -110,6 +110,27 @@ class Work:
         -------
         Trial
             Decisions of every model on the same test rows.
+        """
+        return self.try_any(choice, progress=progress)[0]
+
+    def try_any(
+        self, choice: MitigationChoice, *, progress: Progress = silent
+    ) -> tuple[Trial, Attempt | Counted]:
+        """Try a mitigation and keep what can be adopted of it.
+
+        Parameters
+        ----------
+        choice : MitigationChoice
+            Which mitigation, with its settings.
+        progress : callable
+            Where the work reports.
+
+        Returns
+        -------
+        trial : Trial
+            Decisions of every model on the same test rows.
+        first : Attempt or Counted
+            The run on the plan's own split and seed with its model, or thresholds alone.
 
         Notes
         -----
@@ -121,7 +142,7 @@ class Work:
         spec = make(choice.id, own_params(choice)).spec
         if scores is not None and on_counts(self.dataset, self.plan, scores, spec):
             return try_on_scores(scores, self.audit.cells, self.plan, choice, progress=progress)
-        return self.try_out(choice, progress=progress)[0]
+        return self.try_out(choice, progress=progress)
 
     def try_out(self, choice: MitigationChoice, *, progress: Progress = silent) -> tuple[Trial, Attempt]:
         """Try a mitigation and keep the model that came out of it.
@@ -230,16 +251,16 @@ class Work:
         ModelError
             With code "model_not_portable" where no file can hold what was trained.
         """
-        trial, first = self.try_out(choice, progress=within(progress, 0.0, 0.95))
+        trial, first = self.try_any(choice, progress=within(progress, 0.0, 0.95))
         return self.hand_over(first, trial)
 
-    def hand_over(self, first: Attempt, trial: Trial) -> Adopted:
+    def hand_over(self, first: Attempt | Counted, trial: Trial) -> Adopted:
         """Write a model that was tried already as files.
 
         Parameters
         ----------
-        first : Attempt
-            Its run on the plan's own split and seed.
+        first : Attempt or Counted
+            Its run on the plan's own split and seed, or the thresholds that were set on counts.
         trial : Trial
             What was measured of it.
 

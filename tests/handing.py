@@ -11,6 +11,7 @@ from audit.models.baseline import fit_baseline
 from audit.models.outputs import interpret
 from audit.models.skops_file import inspect_skops, load_estimator, score_skops
 from audit.models.skops_file import prepare as ready
+from audit.models.split import TEST
 from audit.plan import ModelChoice, Plan, Roles
 
 ALGORITHMS = ("logistic_regression", "gradient_boosting", "mlp")
@@ -54,16 +55,16 @@ def strange(*, odd=False):
     return table
 
 
-def through_the_door(content, rows, folder):
+def through_the_door(content, rows, folder, *, positive="1", columns=()):
     """Open a skops file and run it on rows as the worker process does."""
     path = folder / "model.skops"
     path.write_bytes(content)
     described = inspect_skops(path, name=path.name, limit=10**9)
     estimator, _ = load_estimator(path, name=path.name)
-    names = described["feature_names"]
+    names = described["feature_names"] or list(columns)
     types = [each["dtype"] for each in described["inputs"]]
-    answers = score_skops(estimator, ready(rows[names], types, named=True), lambda _: None)
-    return interpret(answers, positive="1", n_rows=len(rows)), described
+    answers = score_skops(estimator, ready(rows[names], types, named=described["named"]), lambda _: None)
+    return interpret(answers, positive=positive, n_rows=len(rows)), described
 
 
 def people(n=1500, seed=0):
@@ -73,6 +74,18 @@ def people(n=1500, seed=0):
     label = table["x"] + 0.6 * (sex == "m") + rng.normal(size=n) > 0.6
     part = np.where(np.arange(n) % 5 < 3, "train", np.where(np.arange(n) % 5 == 3, "valid", "test"))
     return table.assign(sex=sex, hired=np.where(label, "yes", "no"), part=part)
+
+
+def decided_by_file(adopted, first, folder, *, positive="1"):
+    """Decide about the test rows with the model file and the threshold of the plan beside it."""
+    rows = first.bench.frame.loc[first.bench.rows(TEST)]
+    plan = Plan.from_json(adopted.files["plan.json"].decode())
+    scored, _ = through_the_door(
+        adopted.files["model.skops"], rows, folder, positive=positive, columns=plan.roles.features
+    )
+    if scored.score is None:
+        return scored.decision
+    return (scored.score >= plan.roles.threshold).astype(int)
 
 
 def plan_of(**changed):

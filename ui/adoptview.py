@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from audit import jobs
+from audit.before import AS_IT_IS
 from ui import actions, cached, controls, jobpanel, show, text, workspace
 
 if TYPE_CHECKING:
@@ -32,11 +33,6 @@ ROW_FILES: Final = (
 
 _ROWS: Final = {"augmented": "Training rows and made rows", "made": "Made rows only"}
 _FORMATS: Final = {"parquet": "Parquet", "csv": "CSV"}
-_AGAIN: Final = (
-    "To audit it again, upload model.skops as the model of an audit, or run python -m audit run --plan plan.json. It "
-    "gives the numbers of this screen on the same test rows; without a split column an uploaded model is measured on "
-    "all rows."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +63,26 @@ class Part:
 MODEL: Final = Part("model", "adopt", "files", "adopted.zip")
 """The model of a trial."""
 
+_WITHOUT_MODEL: Final = ("thresholds.json", "model-card.md")
+"""What is in it where the model stays as it is."""
+
+_MODEL: Final = (
+    "The repaired model can leave this app as files. It is trained once more from the same rows and seed, and only kept if "
+    "it decides exactly as it did here."
+)
+_THRESHOLDS: Final = (
+    "The audited model stays as it is: its new thresholds can leave this app as files. They are set once more from the same "
+    "people and seed, and only kept if they decide exactly as they did here."
+)
+_AGAIN: Final = (
+    "To audit it again, upload model.skops as the model of an audit, or run python -m audit run --plan plan.json. It gives "
+    "the numbers of this screen on the same test rows; without a split column an uploaded model is measured on all rows."
+)
+_DECIDE: Final = (
+    "To audit them again, write the decisions of the scores at these thresholds as a column of the data, and audit that "
+    "column."
+)
+
 
 def adopt(screen: Screen, place: int) -> None:
     """Offer the model of a repair as files to hand over.
@@ -78,13 +94,13 @@ def adopt(screen: Screen, place: int) -> None:
     place : int
         Its place among the audit's trials.
     """
-    st.header("Adopt this model", anchor=False)
-    show.answer(
-        "The repaired model can leave this app as files. It is trained once more from the same rows and seed, and only kept "
-        "if it decides exactly as it did here."
+    stays = screen.audit.trials[place].baseline == AS_IT_IS
+    st.header("Adopt these thresholds" if stays else "Adopt this model", anchor=False)
+    show.answer(_THRESHOLDS if stays else _MODEL)
+    st.markdown(
+        "\n".join(f"- `{name}`: {what}" for name, what in FILES if not stays or name in _WITHOUT_MODEL)
     )
-    st.markdown("\n".join(f"- `{name}`: {what}" for name, what in FILES))
-    _files(screen, place, MODEL, _AGAIN)
+    _files(screen, place, MODEL, _DECIDE if stays else _AGAIN)
 
 
 def rows(screen: Screen, place: int) -> None:

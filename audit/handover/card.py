@@ -14,7 +14,7 @@ from audit.wording.measured import MEASURED
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from audit.attempt import Attempt
+    from audit.handover.decider import Decider
     from audit.result import Audit
     from audit.rows import ComparisonRow
     from audit.trial import Trial
@@ -23,7 +23,9 @@ _MARKS: Final = re.compile(r"([\\`*_\[\]<>|~&#])")
 _RATES: Final = ("selection_rate", "true_positive_rate", "false_positive_rate", "error_rate")
 
 
-def card(audit: Audit, trial: Trial, first: Attempt, *, files: tuple[str, ...], left: tuple[str, ...]) -> str:
+def card(
+    audit: Audit, trial: Trial, decider: Decider, *, files: tuple[str, ...], left: tuple[str, ...]
+) -> str:
     """Write the card.
 
     Parameters
@@ -32,8 +34,8 @@ def card(audit: Audit, trial: Trial, first: Attempt, *, files: tuple[str, ...], 
         The audit with this trial alone, after disclosure control.
     trial : Trial
         The mitigation.
-    first : Attempt
-        The run whose model is adopted.
+    decider : Decider
+        How the adopted model decides.
     files : tuple of str
         The files beside it.
     left : tuple of str
@@ -48,12 +50,12 @@ def card(audit: Audit, trial: Trial, first: Attempt, *, files: tuple[str, ...], 
     parts = [
         f"# Model card: {_plain(record.title)}",
         f"Written by Evenhand {VERSION} from an audit of {_plain(audit.plan.dated)}.",
-        *_what(audit, trial, first),
+        *_what(audit, trial, decider),
         *_files(audit, files, left),
-        *_measured(audit, trial),
+        *_measured(audit, trial, counted=decider.counted),
         *_said(record.mitigation),
         *_training(audit, trial),
-        *_record(audit, trial),
+        *_record(audit, trial, counted=decider.counted),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -67,11 +69,10 @@ def _code(text: object) -> str:
     return f"`{wording.escape_plain(text).replace('`', chr(0x2BC))}`"
 
 
-def _what(audit: Audit, trial: Trial, first: Attempt) -> list[str]:
+def _what(audit: Audit, trial: Trial, decider: Decider) -> list[str]:
     roles, record = audit.plan.roles, trial.record
     good = "positive" if roles.favourable == "positive" else "negative"
-    fitted = first.repaired.fitted
-    seen = [_code(name) for name in fitted.features] if fitted is not None else []
+    seen = [_code(name) for name in decider.features]
     named = "the audited model's own scores" if record.baseline == "as_it_is" else _kind(record.baseline)
     lines = [
         "## What it is",
@@ -81,18 +82,37 @@ def _what(audit: Audit, trial: Trial, first: Attempt) -> list[str]:
         ),
     ]
     if seen:
-        lines.append(f"It looks at {len(seen)} columns: {', '.join(seen)}.")
+        lines.append(f"It looks at {len(seen)} column{'s' * (len(seen) > 1)}: {', '.join(seen)}.")
     settings = [
         f"- {_plain(setting_title(record.mitigation, name))}: {_code(value)}"
         for name, value in record.params.items()
     ]
     lines += ["Settings of the repair:", "\n".join(settings)]
-    rule = first.repaired.rule
-    lines.append(
-        f"A score of {first.before.threshold:g} or more is a positive decision, for everybody."
-        if rule is None
-        else "The threshold depends on the group: the group of every person has to be known, and is used, at the decision."
-    )
+    lines += _decides(decider)
+    return lines
+
+
+def _decides(decider: Decider) -> list[str]:
+    """Say how scores become decisions, and whose group has to be known for that."""
+    lines = []
+    if decider.changed:
+        lines.append(
+            "The features are changed by the group of a person before the model sees them: the group of every person has to "
+            "be known, and is used, at the decision."
+        )
+    if decider.shares:
+        lines.append(
+            f"{len(decider.shares)} models decide, one of which is drawn for each person; each says yes at a score of 0.5 "
+            "or more."
+        )
+    elif decider.rule is None:
+        lines.append(f"A score of {decider.threshold:g} or more is a positive decision, for everybody.")
+    else:
+        lines.append(
+            "The threshold depends on the group: the group of every person has to be known, and is used, at the decision."
+        )
+    if decider.grouped:
+        lines.append(f"Columns that make the groups: {', '.join(_code(a.column) for a in decider.grouped)}.")
     return lines
 
 
@@ -153,7 +173,7 @@ def _files(audit: Audit, files: tuple[str, ...], left: tuple[str, ...]) -> list[
     return lines
 
 
-def _measured(audit: Audit, trial: Trial) -> list[str]:
+def _measured(audit: Audit, trial: Trial, *, counted: bool) -> list[str]:
     lines = ["## Before, control and after"]
     if not audit.comparison:
         return [
@@ -162,9 +182,15 @@ def _measured(audit: Audit, trial: Trial) -> list[str]:
         ]
     favourable = audit.plan.roles.favourable
     record = trial.record
+    people = (
+        f"Measured on {wording.count(record.n_test)} people, dealt by chance, on whom no threshold was set "
+        f"({wording.count(record.n_train)} others set them)."
+        if counted
+        else f"Measured on {wording.count(record.n_test)} test rows that were not trained on "
+        f"({wording.count(record.n_train)} training rows)."
+    )
     lines.append(
-        f"Measured on {wording.count(record.n_test)} test rows that were not trained on ({wording.count(record.n_train)} "
-        "training rows). Before is the model without the repair, after the one with it. Control is the model before with "
+        f"{people} Before is the model without the repair, after the one with it. Control is the model before with "
         "its threshold moved so that it selects as many people as the model after. Intervals of the change are paired and "
         f"hold with {wording.level(audit.plan.confidence)} confidence for other test rows; the range is the change over "
         "repeated runs on other draws of the rows."
@@ -260,11 +286,13 @@ def _training(audit: Audit, trial: Trial) -> list[str]:
     return ["## What happened in training", "\n".join(notes)]
 
 
-def _record(audit: Audit, trial: Trial) -> list[str]:
+def _record(audit: Audit, trial: Trial, *, counted: bool) -> list[str]:
     data = audit.data
     versions = ", ".join(f"{_plain(name)} {_plain(value)}" for name, value in sorted(audit.versions.items()))
     split = (
-        f"named by the column {_code(audit.plan.roles.split)}"
+        f"two halves of the people, dealt by the seed {audit.plan.seed}"
+        if counted
+        else f"named by the column {_code(audit.plan.roles.split)}"
         if audit.plan.roles.split
         else f"drawn by the seed {audit.plan.seed}"
     )

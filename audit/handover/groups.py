@@ -8,16 +8,15 @@ import numpy as np
 import pandas as pd
 
 from audit.before import GROUP_BY
-from audit.errors import quote
-from audit.models.columns import column_kind
-from audit.models.pipeline import not_portable
+from audit.models.columns import as_numbers, column_kind
 from audit.values import canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from audit.bench import Bench
     from audit.cells import Attribute
+    from audit.mitigation.represent.change import Change
     from audit.mitigation.rule import GroupRule
 
 
@@ -40,15 +39,54 @@ def columns_of(bench: Bench, params: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(a.column for a in bench.attributes if by in {"all", a.column})
 
 
-def with_thresholds(inner: Any, rule: GroupRule, bench: Bench, columns: tuple[str, ...]) -> Any:
-    """Put the thresholds of the groups behind a scoring model.
+def with_thresholds(
+    inner: Any, rule: GroupRule, bench: Bench, columns: tuple[str, ...], features: Sequence[str] = ()
+) -> Any:
+    """Put thresholds behind a scoring model: one for each group, or another one for everybody.
 
     Parameters
     ----------
     inner : scikit-learn classifier
-        Fitted on columns by name.
+        Fitted.
     rule : GroupRule
         Thresholds without a draw.
+    bench : Bench
+        The rows, which say how values make groups.
+    columns : tuple of str
+        The columns that make them.
+    features : sequence of str
+        What the classifier looks at, in order, where it does not name its columns.
+
+    Returns
+    -------
+    audit.models.grouped.GroupThresholds
+        It decides about raw rows as the rule does, and asks for nobody's group where the rule names none.
+    """
+    from audit.models.grouped import GroupThresholds
+
+    named = hasattr(inner, "feature_names_in_")
+    made = GroupThresholds(
+        estimator=inner,
+        **_places(rule.groups, bench, columns),
+        thresholds=[next(step.threshold for step in steps if step.share >= 1) for steps in rule.steps],
+        otherwise=float(rule.otherwise),
+        features=[*map(str, inner.feature_names_in_ if named else features)],
+        named=named,
+    )
+    return made.take(inner)
+
+
+def with_change(inner: Any, change: Change, part: Any, bench: Bench, columns: tuple[str, ...]) -> Any:
+    """Put a change of features before a scoring model.
+
+    Parameters
+    ----------
+    inner : scikit-learn classifier
+        Fitted on changed features.
+    change : Change
+        How they are changed.
+    part : object
+        The same as a part of a file.
     bench : Bench
         The rows, which say how values make groups.
     columns : tuple of str
@@ -56,36 +94,37 @@ def with_thresholds(inner: Any, rule: GroupRule, bench: Bench, columns: tuple[st
 
     Returns
     -------
-    audit.models.grouped.GroupThresholds
-        It decides about raw rows as the rule does.
-
-    Raises
-    ------
-    ModelError
-        Where a column of dates makes the groups.
+    audit.models.changed.OnChanged
+        It scores raw rows.
     """
-    from audit.models.grouped import GroupThresholds
+    from audit.models.changed import OnChanged
 
-    attributes = [a for a in bench.attributes if a.column in columns]
-    made = GroupThresholds(
+    made = OnChanged(
         estimator=inner,
-        columns=[_column(bench, attribute) for attribute in attributes],
-        groups=[
-            [a.levels.index(level) for a, level in zip(attributes, group, strict=True)]
-            for group in rule.groups
-        ],
-        thresholds=[next(step.threshold for step in steps if step.share >= 1) for steps in rule.steps],
-        otherwise=float(rule.otherwise),
+        change=part,
+        **_places(change.groups, bench, columns),
+        named=hasattr(inner, "feature_names_in_"),
     )
     return made.take(inner)
+
+
+def _places(
+    groups: tuple[tuple[str, ...], ...], bench: Bench, columns: tuple[str, ...]
+) -> dict[str, list[Any]]:
+    """Say how raw columns make these groups."""
+    attributes = [a for a in bench.attributes if a.column in columns] if groups else []
+    return {
+        "columns": [_column(bench, attribute) for attribute in attributes],
+        "groups": [
+            [a.levels.index(level) for a, level in zip(attributes, group, strict=True)] for group in groups
+        ],
+    }
 
 
 def _column(bench: Bench, attribute: Attribute) -> dict[str, Any]:
     """Say how one column makes groups, as its rows here do."""
     series = bench.frame[attribute.column]
     codes = bench.codes[:, [a.column for a in bench.attributes].index(attribute.column)]
-    if column_kind(series) == "date":
-        raise not_portable(f"the dates of {quote(attribute.column)} make its groups")
     if attribute.cuts is not None:
         numbers = series.to_numpy(dtype=float, na_value=np.nan)
         known = ~np.isnan(numbers)
@@ -99,6 +138,8 @@ def _column(bench: Bench, attribute: Attribute) -> dict[str, Any]:
             "missing": int(missing[0]) if len(missing) else -1,
         }
     found, values = pd.factorize(series.astype(object), use_na_sentinel=True)
+    # A date may be handed over as one, or as days since 1970.
+    days = as_numbers(pd.Series(values)) if column_kind(series) == "date" else None
     places: dict[str, int] = {}
     missing_code = int(codes[found < 0][0]) if (found < 0).any() else -1
     first = pd.Series(codes).groupby(found).first()
@@ -108,6 +149,8 @@ def _column(bench: Bench, attribute: Attribute) -> dict[str, Any]:
             missing_code = int(first[at])
         else:
             places[text] = int(first[at])
+            if days is not None:
+                places[str(canonical(days[at]))] = int(first[at])
             # Where truth values are handed over as numbers they are still the same values.
             if isinstance(value, bool | np.bool_):
                 places["1" if value else "0"] = int(first[at])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from audit.attempt import Attempt
 from audit.errors import AuditError
 from audit.handover.card import setting_title
 from audit.handover.groups import columns_of
@@ -14,7 +15,7 @@ from audit.mitigation.synthesis.export import augmented_table, generator_files, 
 from audit.values import canonical
 
 if TYPE_CHECKING:
-    from audit.attempt import Attempt
+    from audit.binned import Counted
     from audit.data.dataset import Dataset
     from audit.mitigation.synthesis.datacard import Leaving
     from audit.plan import Plan
@@ -85,12 +86,14 @@ def withheld(plan: Plan) -> int:
     return plan.grouping.small_size if plan.grouping.small == "suppress" else 0
 
 
-def row_files(first: Attempt, trial: Trial, dataset: Dataset, plan: Plan, asked: Asked) -> dict[str, bytes]:
+def row_files(
+    first: Attempt | Counted, trial: Trial, dataset: Dataset, plan: Plan, asked: Asked
+) -> dict[str, bytes]:
     """Write the files of the rows that a mitigation made.
 
     Parameters
     ----------
-    first : Attempt
+    first : Attempt or Counted
         The run on the plan's own split and seed.
     trial : Trial
         What was measured, over all seeds.
@@ -112,9 +115,10 @@ def row_files(first: Attempt, trial: Trial, dataset: Dataset, plan: Plan, asked:
     AuditError
         Where the mitigation makes no rows, or made ones only are asked for and there are none ("no_made_rows"); where the table is too large to be kept ("rows_too_large").
     """
-    found, record, roles = first.repaired.augmented, trial.record, plan.roles
+    record, roles = trial.record, plan.roles
+    found = first.repaired.augmented if isinstance(first, Attempt) else None
     rows = None if found is None else leaving(found, real=asked.rows == "augmented", withheld=withheld(plan))
-    if rows is None or not len(rows.augmented.treated.label):
+    if rows is None or not isinstance(first, Attempt) or not len(rows.augmented.treated.label):
         raise AuditError(
             f"{record.title} has no made rows to hand over.",
             why="It makes none, no cell of group and label lacked any, or none may leave this audit.",

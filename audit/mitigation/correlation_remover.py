@@ -11,7 +11,6 @@ from audit.mitigation.spec import MitigationSpec, Param, resolve_params
 from audit.mitigation.table import Treated, count_changes, group_name
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
 
     from audit.mitigation.repair import Repaired, Task
@@ -112,6 +111,7 @@ class CorrelationRemover(PreProcessing):
         ModelError
             Where no column can be a feature.
         """
+        from audit.mitigation.represent.change import MeansTakenOut
         from audit.mitigation.represent.matrix import as_matrix
 
         strength = float(resolve_params(SPEC, self.get_params())["strength"])
@@ -132,10 +132,7 @@ class CorrelationRemover(PreProcessing):
         values = matrix.of(seen)
         progress(0.5, "Taking out the means")
         moves = strength * group_moves(values, table)
-
-        def transform(frame: pd.DataFrame, group: NDArray[np.integer[Any]]) -> pd.DataFrame:
-            return matrix.frame(matrix.of(frame) - moves[group])
-
+        transform = MeansTakenOut(matrix=matrix, moves=moves, groups=table.groups)
         progress(1.0, "Means are taken out")
         return Treated(
             frame=matrix.frame(values - moves[table.group]),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -106,13 +105,14 @@ class DisparateImpactRemover(PreProcessing):
         PlanError
             Where the strength is out of range.
         """
-        from audit.mitigation.represent.quantiles import apply_repairs, fit_repairs
+        from audit.mitigation.represent.change import RanksKept
+        from audit.mitigation.represent.quantiles import fit_repairs
 
         strength = float(resolve_params(SPEC, self.get_params())["strength"])
         progress(0.0, "Reading the distributions")
         repairs, left = fit_repairs(table)
         progress(0.5, "Moving the numbers")
-        transform = partial(apply_repairs, repairs, strength=strength)
+        transform = RanksKept(repairs=repairs, strength=strength, groups=table.groups)
         frame = transform(table.frame, table.group).reset_index(drop=True) if strength else table.frame.copy()
         progress(1.0, "Numbers are moved")
         counts = table.counts()

@@ -28,7 +28,7 @@ SPEC = MitigationSpec(
     ),
     caution=(
         "It takes two to three times as many trainings as steps. The mixture is no single model: it is harder to "
-        "explain and to hand over. Part of the gap closes because the better-off group is favoured less often. "
+        "explain. Part of the gap closes because the better-off group is favoured less often. "
         "Using a protected characteristic in training may need a legal basis; have it checked."
     ),
     reading=(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,7 +13,6 @@ from audit.mitigation.table import Treated, count_changes
 from audit.progress import within
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
 
     from audit.mitigation.repair import Repaired, Task
@@ -140,6 +139,7 @@ class PrototypeRepresentation(PreProcessing):
         ModelError
             Where no column can be a feature.
         """
+        from audit.mitigation.represent.change import Resembling
         from audit.mitigation.represent.matrix import as_matrix
         from audit.mitigation.represent.prototypes import learn
 
@@ -156,15 +156,9 @@ class PrototypeRepresentation(PreProcessing):
             seed=seed,
             progress=within(progress, 0.05, 0.95),
         )
-        names = [f"resemblance to prototype {at + 1}" for at in range(len(found.chance))]
+        names = tuple(f"resemblance to prototype {at + 1}" for at in range(len(found.chance)))
         new = found.of(x)
-
-        def transform(frame: pd.DataFrame, group: NDArray[np.integer[Any]]) -> pd.DataFrame:
-            del group
-            import pandas as pd
-
-            return pd.DataFrame(found.of(matrix.of(frame)), columns=names)
-
+        transform = Resembling(matrix=matrix, prototypes=found, names=names)
         progress(1.0, "Everybody is described")
         counts = table.counts()
         return Treated(

@@ -116,6 +116,8 @@ class Repaired:
         Curves by epoch or over a setting.
     fitted : Fitted or None
         The model whose scores are used, where it can be handed over as a file.
+    transform : callable or None
+        (frame, group) → what that model sees, where features are changed first.
     rule : GroupRule or None
         How its scores become decisions, where that depends on the group; None for one threshold.
     likeness : LikenessRecord or None
@@ -132,6 +134,7 @@ class Repaired:
     measured: Mapping[str, float] = field(default_factory=dict)
     series: tuple[Series, ...] = ()
     fitted: Fitted | None = None
+    transform: Callable[[pd.DataFrame, Groups], pd.DataFrame] | None = None
     rule: GroupRule | None = None
     likeness: LikenessRecord | None = None
     augmented: Augmented | None = None
@@ -166,7 +169,7 @@ def by_threshold(
     def decide(frame: pd.DataFrame, group: Groups) -> NDArray[np.int8]:
         return (score(frame, group) >= threshold).astype(np.int8)
 
-    return Repaired(decide=decide, score=score, fitted=fitted if transform is None else None)
+    return Repaired(decide=decide, score=score, fitted=fitted, transform=transform)
 
 
 def by_rule(fitted: Fitted, rule: GroupRule, *, seed: int) -> Repaired:

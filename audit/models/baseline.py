@@ -61,6 +61,8 @@ class Fitted:
         :class:`audit.models.network.Network`.
     members : tuple of (float, Fitted), default ()
         Where the score is a mean of those of several models: each with its weight.
+    drawn : bool, default False
+        Whether one of these is drawn for each person: the score is then the share of those that say yes, at one half.
     """
 
     title: str
@@ -71,6 +73,7 @@ class Fitted:
     encoder: Encoder | None = None
     estimator: Any = None
     members: tuple[tuple[float, Fitted], ...] = ()
+    drawn: bool = False
 
     def score(self, frame: pd.DataFrame) -> NDArray[np.float64]:
         """Estimate for each row the probability of the positive label.

@@ -172,6 +172,30 @@ class Encoder:
             table[:, position] = _level_codes(frame[column.name], column)
         return table
 
+    def dense(self, frame: pd.DataFrame) -> NDArray[np.float64]:
+        """Give everything as one matrix: numbers as :meth:`standard` gives them, then 0 or 1 for each level.
+
+        Parameters
+        ----------
+        frame : pandas.DataFrame
+            Rows with at least the features.
+
+        Returns
+        -------
+        array of float64, shape (n_rows, n_numbers + n_indicators + n_levels)
+            No NaN.
+
+        Raises
+        ------
+        ModelError
+            As :meth:`raw`.
+        """
+        codes = self.codes(frame)
+        blocks = [self.standard(frame)]
+        for position, column in enumerate(self.texts):
+            blocks.append((codes[:, [position]] == np.arange(column.width)).astype(np.float64))
+        return np.hstack(blocks)
+
 
 def build_encoder(frame: pd.DataFrame) -> Encoder:
     """Decide from the training rows how each column is used.

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, clone
 
+from audit.models.baseline import positive_probability
 from audit.models.columns import numbers_again
 from audit.values import canonical
 
@@ -132,22 +133,31 @@ class GroupThresholds(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # s
     thresholds : list of float
         For each group: a score at or above it is a positive decision.
     otherwise : float, default 0.5
-        The threshold for anybody else.
+        The threshold for anybody else; for everybody where no columns are named.
+    features : list of str or None
+        What the inner classifier looks at, in order; None for the columns that it names itself.
+    named : bool, default True
+        Whether it takes a table with names; otherwise a matrix.
     """
 
     def __init__(
         self,
         estimator: Any = None,
+        *,
         columns: Any = None,
         groups: Any = None,
         thresholds: Any = None,
         otherwise: float = 0.5,
+        features: Any = None,
+        named: bool = True,
     ) -> None:
         self.estimator = estimator
         self.columns = columns
         self.groups = groups
         self.thresholds = thresholds
         self.otherwise = otherwise
+        self.features = features
+        self.named = named
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> GroupThresholds:  # noqa: N803 - scikit-learn's signature
         """Train the inner classifier again; the thresholds stay.
@@ -166,12 +176,9 @@ class GroupThresholds(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # s
         GroupThresholds
             This object.
         """
-        features = list(getattr(self.estimator, "feature_names_in_", X.columns))
         inner = clone(self.estimator)
-        prefix = f"{inner.steps[-1][0]}__" if hasattr(inner, "steps") else ""
-        weights = {} if sample_weight is None else {f"{prefix}sample_weight": sample_weight}
-        inner.fit(X[features], y, **weights)
-        return self.take(inner)
+        table = seen_by(self.estimator, X, self.features, named=self.named)
+        return self.take(inner.fit(table, y, **weights_for(inner, sample_weight)))
 
     def take(self, fitted: Any) -> GroupThresholds:
         """Use a classifier that is fitted already.
@@ -188,7 +195,8 @@ class GroupThresholds(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # s
         """
         self.estimator_ = fitted
         self.classes_ = np.asarray(fitted.classes_)
-        names = dict.fromkeys([*map(str, fitted.feature_names_in_), *(each["name"] for each in self.columns)])
+        seen = self.features or fitted.feature_names_in_
+        names = dict.fromkeys([*map(str, seen), *(each["name"] for each in self.columns)])
         self.feature_names_in_ = np.array(list(names), dtype=object)
         self.n_features_in_ = len(names)
         return self
@@ -206,14 +214,82 @@ class GroupThresholds(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # s
         ndarray of int of shape (n_rows,)
             0 or 1.
         """
-        features = list(self.estimator_.feature_names_in_)
-        place = list(self.classes_).index(1)
-        score = np.asarray(self.estimator_.predict_proba(X[features]), dtype=np.float64)[:, place]
+        table = seen_by(self.estimator_, X, self.features, named=self.named)
+        score = positive_probability(self.estimator_, table)
         limit = np.full(len(score), float(self.otherwise))
-        found = np.column_stack([_positions(X[each["name"]], each) for each in self.columns])
-        for group, threshold in zip(self.groups, self.thresholds, strict=True):
-            limit[(found == np.asarray(group)).all(axis=1)] = threshold
-        return np.asarray(score >= limit).astype(int)
+        found = group_places(X, self.columns, self.groups)
+        for place, threshold in enumerate(self.thresholds):
+            limit[found == place] = threshold
+        return np.asarray(self.classes_[np.asarray(score >= limit).astype(int)])
+
+
+def seen_by(estimator: Any, X: Any, features: Any, *, named: bool = True) -> Any:  # noqa: N803 - scikit-learn's name
+    """Give a classifier its columns.
+
+    Parameters
+    ----------
+    estimator : scikit-learn classifier
+        It may name its columns itself.
+    X : pandas.DataFrame
+        At least these columns.
+    features : list of str or None
+        Their names, in order; None for those that the classifier names, or all.
+    named : bool, default True
+        Whether it takes a table with names.
+
+    Returns
+    -------
+    pandas.DataFrame or ndarray
+        The columns.
+    """
+    table = X[list(features or getattr(estimator, "feature_names_in_", X.columns))]
+    if named:
+        return table
+    plain = all(dtype.kind in "biuf" for dtype in table.dtypes)
+    return table.to_numpy(dtype=float if plain else object)
+
+
+def weights_for(estimator: Any, sample_weight: Any) -> dict[str, Any]:
+    """Say under which name a classifier, or the last step of a pipeline, takes weights.
+
+    Parameters
+    ----------
+    estimator : scikit-learn classifier
+        Not fitted.
+    sample_weight : array of float or None
+        What each row counts.
+
+    Returns
+    -------
+    dict
+        Empty without weights.
+    """
+    prefix = f"{estimator.steps[-1][0]}__" if hasattr(estimator, "steps") else ""
+    return {} if sample_weight is None else {f"{prefix}sample_weight": sample_weight}
+
+
+def group_places(X: Any, columns: Any, groups: Any) -> NDArray[np.int64]:  # noqa: N803 - scikit-learn's name
+    """Find the group of every row from the raw columns.
+
+    Parameters
+    ----------
+    X : pandas.DataFrame
+        At least the columns.
+    columns, groups : list
+        As :class:`GroupThresholds` takes them.
+
+    Returns
+    -------
+    ndarray of int64 of shape (n_rows,)
+        Position among the groups; −1 for anybody else.
+    """
+    place = np.full(len(X), -1, dtype=np.int64)
+    if not columns:
+        return place
+    found = np.column_stack([_positions(X[each["name"]], each) for each in columns])
+    for at, group in enumerate(groups):
+        place[(found == np.asarray(group)).all(axis=1)] = at
+    return place
 
 
 def _positions(series: pd.Series[Any], column: Any) -> NDArray[np.int64]:

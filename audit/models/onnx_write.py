@@ -62,7 +62,7 @@ class _Graph:
         return parts[0] if len(parts) == 1 else self.add("Concat", *parts, axis=1)
 
 
-def to_onnx(fitted: Fitted, frame: pd.DataFrame) -> bytes:
+def to_onnx(fitted: Fitted, frame: pd.DataFrame, *, turned: bool = False) -> bytes:
     """Write the graph of a model that was trained here.
 
     Parameters
@@ -71,6 +71,8 @@ def to_onnx(fitted: Fitted, frame: pd.DataFrame) -> bytes:
         The model, with its encoder and its estimator.
     frame : pandas.DataFrame
         Rows with its features: they say in which ways the levels are written.
+    turned : bool, default False
+        Whether the positive label is called 0, and the other one 1.
 
     Returns
     -------
@@ -87,13 +89,18 @@ def to_onnx(fitted: Fitted, frame: pd.DataFrame) -> bytes:
     graph = _Graph()
     members = fitted.members or ((1.0, fitted),)
     parts = [
-        graph.add("Mul", _score(graph, one, frame), graph.constant(np.full((1, 1), share)))
+        graph.add(
+            "Mul", _counted(graph, one, frame, drawn=fitted.drawn), graph.constant(np.full((1, 1), share))
+        )
         for share, one in members
     ]
+    if not graph.inputs:
+        raise not_portable("it says the same about everybody, and a graph needs a column to look at")
     score = parts[0] if len(parts) == 1 else graph.add("Sum", *parts)
     other = graph.add("Sub", graph.constant(np.ones((1, 1))), score)
-    graph.add("Concat", other, score, axis=1, output="probabilities")
-    chosen = graph.add("Greater", score, graph.constant(np.full((1, 1), 0.5)))
+    both = (score, other) if turned else (other, score)
+    graph.add("Concat", *both, axis=1, output="probabilities")
+    chosen = graph.add("Greater", both[1], graph.constant(np.full((1, 1), 0.5)))
     flat = graph.add("Reshape", chosen, graph.constant(np.array([-1], dtype=np.int64)))
     graph.add("Cast", flat, to=TensorProto.INT64, output="label")
     outputs = [
@@ -110,9 +117,22 @@ def to_onnx(fitted: Fitted, frame: pd.DataFrame) -> bytes:
     return bytes(made.SerializeToString(deterministic=True))
 
 
+def _counted(graph: _Graph, fitted: Fitted, frame: pd.DataFrame, *, drawn: bool) -> str:
+    """Write what one of several models adds: its score, or where one is drawn for each person its decision."""
+    from onnx import TensorProto
+
+    score = _score(graph, fitted, frame)
+    if not drawn:
+        return score
+    yes = graph.add("GreaterOrEqual", score, graph.constant(np.full((1, 1), 0.5)))
+    return graph.add("Cast", yes, to=TensorProto.DOUBLE)
+
+
 def _score(graph: _Graph, fitted: Fitted, frame: pd.DataFrame) -> str:
     """Write what one model computes."""
     encoder, estimator = fitted.encoder, fitted.estimator
+    if type(estimator).__name__ == "DummyClassifier" and estimator.constant in {0, 1}:
+        return graph.constant(np.full((1, 1), float(estimator.constant)))
     if encoder is None or estimator is None:
         raise not_portable("it was not trained here on columns that are known")
     _check_columns(encoder, frame)

@@ -40,8 +40,8 @@ def as_pipeline(fitted: Fitted, frame: pd.DataFrame) -> Any:
 
     Returns
     -------
-    sklearn.pipeline.Pipeline or sklearn.ensemble.VotingClassifier
-        Fitted; takes a table with the features and gives the same scores.
+    scikit-learn classifier
+        Fitted; takes a table with the features and gives the same scores. A fresh copy of an uploaded model is itself.
 
     Raises
     ------
@@ -51,8 +51,10 @@ def as_pipeline(fitted: Fitted, frame: pd.DataFrame) -> Any:
     if fitted.members:
         return _vote(fitted, frame)
     encoder, estimator = fitted.encoder, fitted.estimator
-    if encoder is None or estimator is None:
+    if estimator is None:
         raise not_portable("it was not trained here on columns that are known")
+    if encoder is None:
+        return estimator
     kind = type(estimator).__name__
     if kind == "HistGradientBoostingClassifier":
         return _joined(_codes(encoder, frame), [], boosted(estimator, encoder))
@@ -71,21 +73,37 @@ def as_pipeline(fitted: Fitted, frame: pd.DataFrame) -> Any:
 
 
 def _vote(fitted: Fitted, frame: pd.DataFrame) -> Any:
-    """Join several models by the weighted mean of their scores."""
+    """Join several models: scikit-learn's vote where it is the mean of models that look at the same columns."""
+    parts = [as_pipeline(one, frame) for _, one in fitted.members]
+    looks = {tuple(getattr(part, "feature_names_in_", ())) for part in parts}
+    plain = not fitted.drawn and all(hasattr(part, "predict_proba") for part in parts)
+    if plain and len(looks) == 1 and looks != {()}:
+        return _voting(parts, [share for share, _ in fitted.members])
+    from audit.models.changed import Several
+
+    named = () not in looks
+    made = Several(
+        estimators=parts,
+        shares=[float(share) for share, _ in fitted.members],
+        drawn=fitted.drawn,
+        features=None if named else list(fitted.features),
+        named=named,
+    )
+    return made.take(parts)
+
+
+def _voting(parts: list[Any], shares: list[float]) -> Any:
     from sklearn.ensemble import VotingClassifier
     from sklearn.preprocessing import LabelEncoder
     from sklearn.utils import Bunch
 
-    parts = [(f"model {at + 1}", as_pipeline(one, frame)) for at, (_, one) in enumerate(fitted.members)]
-    looks = {tuple(part.feature_names_in_) for _, part in parts}
-    if len(looks) > 1:
-        raise not_portable("its models look at different columns")
-    made = VotingClassifier(parts, voting="soft", weights=[share for share, _ in fitted.members])
-    made.estimators_ = [part for _, part in parts]
-    made.named_estimators_ = Bunch(**dict(parts))
+    members = [(f"model {at + 1}", part) for at, part in enumerate(parts)]
+    made = VotingClassifier(members, voting="soft", weights=shares)
+    made.estimators_ = parts
+    made.named_estimators_ = Bunch(**dict(members))
     made.le_ = LabelEncoder().fit([0, 1])
     made.classes_ = made.le_.classes_
-    made.feature_names_in_ = parts[0][1].feature_names_in_
+    made.feature_names_in_ = parts[0].feature_names_in_
     return made
 
 

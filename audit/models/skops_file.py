@@ -358,6 +358,9 @@ def _title(estimator: Any) -> str:
 def _input_types(estimator: Any, names: Sequence[str], n_features: int) -> list[InputType]:
     """Tell from what an estimator has learned which columns it takes as numbers and which as texts."""
     types: list[InputType] = ["any"] * n_features
+    inside = _inside(estimator)
+    if inside:
+        return _known_inside(inside, names, types)
     first = _first_step(estimator)
     if type(first).__name__ != "ColumnTransformer":
         kinds = _leaf_types(first, n_features)
@@ -367,6 +370,24 @@ def _input_types(estimator: Any, names: Sequence[str], n_features: int) -> list[
         for place, kind in zip(places, _leaf_types(_first_step(transformer), len(places)), strict=False):
             # A part that takes anything, such as one that marks gaps, says nothing against one that takes numbers.
             types[place] = kind if kind != "any" else types[place]
+    return types
+
+
+def _inside(estimator: Any) -> list[Any]:
+    """Give the models inside one of this project's own parts; what they take, it takes."""
+    if not type(estimator).__module__.startswith("audit.models."):
+        return []
+    inner = getattr(estimator, "estimator_", None)
+    return list(getattr(estimator, "estimators_", [])) if inner is None else [inner]
+
+
+def _known_inside(inside: list[Any], names: Sequence[str], types: list[InputType]) -> list[InputType]:
+    known = {name: place for place, name in enumerate(names)}
+    for inner in inside:
+        own = [str(name) for name in getattr(inner, "feature_names_in_", ())]
+        for name, kind in zip(own, _input_types(inner, own, len(own)), strict=True):
+            if name in known and kind != "any":
+                types[known[name]] = kind
     return types
 
 

@@ -3,8 +3,8 @@
 Every name was read: each only holds numbers and settings, and building it runs no code of the file's choice. Trees
 and neighbour indexes are read without bounds checks by scikit-learn, so a forged file can crash the process that
 predicts with it: that is the worker process, never the application. The types of this project are the parts of models
-that it hands over itself (:mod:`audit.models.grouped`); they compare, look up and add. Functions, partial functions, operators and
-bound methods are never trusted.
+that it hands over itself (:mod:`audit.models.grouped`, :mod:`audit.models.changed`); they compare, look up and add.
+Functions, partial functions, operators and bound methods are never trusted.
 """
 
 from __future__ import annotations
@@ -13,6 +13,11 @@ from typing import Final
 
 TRUSTED_TYPES: Final = frozenset(
     {
+        "audit.models.changed.MovedByGroup",
+        "audit.models.changed.OnChanged",
+        "audit.models.changed.RanksOfGroups",
+        "audit.models.changed.Resemblances",
+        "audit.models.changed.Several",
         "audit.models.grouped.CanonicalTexts",
         "audit.models.grouped.GroupThresholds",
         "audit.models.grouped.Numbers",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import zipfile
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -9,13 +11,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from audit import tasks
 from audit.binned import MOST_LOADED, halves, on_counts, try_on_scores
 from audit.cells import Attribute
 from audit.comparison import compare
 from audit.errors import PlanError
 from audit.mitigation.catalogue import catalogue
-from audit.plan import MitigationChoice, ModelChoice, Plan, Roles
-from audit.run import open_data, prepare
+from audit.mitigation.rule import GroupRule
+from audit.plan import Grouping, MitigationChoice, ModelChoice, Plan, Roles
+from audit.run import open_data, prepare, run_and_adopt
+from audit.store import Store
 from audit.tables.scores import ScoreCells
 
 POST = sorted(name for name, (spec, _) in catalogue().items() if spec.stage == "post")
@@ -59,7 +64,7 @@ def plan_for(**roles):
 
 def tried(scores, plan, name="threshold_programme", **params):
     cells = scores.at(plan.roles.threshold)
-    return try_on_scores(scores, cells, plan, MitigationChoice(id=name, params={"seeds": 1, **params}))
+    return try_on_scores(scores, cells, plan, MitigationChoice(id=name, params={"seeds": 1, **params}))[0]
 
 
 @pytest.mark.parametrize("weighted", [True, False])
@@ -160,9 +165,10 @@ def test_weights_and_their_squares_come_along():
 def test_coarse_bins_and_other_decisions_are_said():
     scores = counted(20_000)
     plan = plan_for(decision="d")
-    notes = try_on_scores(
+    trial, _ = try_on_scores(
         scores, scores.at(0.3), plan, MitigationChoice(id="threshold_programme", params={"seeds": 1})
-    ).record.notes
+    )
+    notes = trial.record.notes
     assert any("bins up to 0.01 wide" in note for note in notes)
     assert any("not those of the score at 0.5" in note for note in notes)
     exact = tried(counted(20_000, exact=True), plan_for()).record.notes
@@ -218,3 +224,90 @@ def test_an_audit_of_a_large_column_never_loads_its_rows(monkeypatch, tmp_path):
     assert any(row.metric == "equal_opportunity" for row in audit.comparison)
     again = type(audit).from_json(audit.to_json())
     assert again.comparison == audit.comparison
+
+
+# Adopted thresholds
+
+
+def large(tmp_path, monkeypatch, n=3000, **changed):
+    """An audit of a column of scores whose rows nobody may load."""
+    rng = np.random.default_rng(0)
+    group, age = rng.choice(["a", "b"], n), rng.integers(18, 80, n)
+    score = rng.random(n) * np.where(group == "a", 1.0, 0.8)
+    frame = pd.DataFrame({"y": (rng.random(n) < score).astype(int), "s": score, "group": group, "age": age})
+    plan = replace(
+        plan_for(),
+        roles=Roles(label="y", score="s", sensitive=("group", "age")),
+        grouping=Grouping(bins={"age": (30.0, 50.0)}),
+        dated="2026-01-01",
+        **changed,
+    )
+    monkeypatch.setattr("audit.binned.MOST_LOADED", 2000)
+    work = prepare(open_data(frame, tmp_path), plan)
+    monkeypatch.setattr(type(work), "rows", lambda _: pytest.fail("rows were loaded"))
+    return work
+
+
+@pytest.mark.parametrize("draw", [False, True])
+@pytest.mark.parametrize("by", ["all", "group", "age"])
+def test_adopted_thresholds_give_the_measured_counts_again(by, draw, tmp_path, monkeypatch):
+    work = large(tmp_path, monkeypatch)
+    choice = MitigationChoice(id="threshold_programme", params={"seeds": 1, "group_by": by, "draw": draw})
+    trial, first = work.try_any(choice)
+    adopted = work.hand_over(first, trial)
+    assert list(adopted.files) == ["thresholds.json", "model-card.md"]
+    told = json.loads(adopted.files["thresholds.json"])
+    assert told["columns"] == (["group", "age"] if by == "all" else [by])
+    assert told.get("cuts", {}) == ({} if by == "group" else {"age": [30.0, 50.0]})
+    rule = GroupRule.from_dict(told["rule"])
+    scores = work.audit.basis.scores
+    _, second = halves(scores, seed=work.plan.seed)
+    places = [["group", "age"].index(name) for name in told["columns"]]
+    chance = np.zeros(second.n.shape)
+    for at, group in enumerate(second.groups):
+        code = rule.groups.index(tuple(group[place] for place in places))
+        chance[at] = rule.probability(np.asarray(second.cuts), np.full(len(second.cuts), code))
+    after = trial.cells.decision(2).n
+    if rule.drawn:  # a draw is for one time: what is drawn lies about what the file says
+        assert draw
+        np.testing.assert_allclose(after[..., 1], (second.n * chance).sum(axis=2), atol=40)
+    else:
+        np.testing.assert_array_equal(after[..., 1], (second.n * chance).sum(axis=2))
+    np.testing.assert_array_equal(after.sum(axis=2), second.n.sum(axis=2))
+
+
+def test_the_card_of_adopted_thresholds_says_who_set_and_who_measured_them(tmp_path, monkeypatch):
+    work = large(tmp_path, monkeypatch)
+    adopted = work.adopt(MitigationChoice(id="threshold_programme", params={"seeds": 2}))
+    said = adopted.files["model-card.md"].decode()
+    for part in (
+        "It starts from the audited model's own scores",
+        "dealt by chance, on whom no threshold was set",
+        "two halves of the people, dealt by the seed 0",
+        "Columns that make the groups: `group`, `age`.",
+        "only its thresholds are new",
+        "(2 runs)",
+    ):
+        assert part in said, part
+    assert "training rows" not in said
+    assert "plan.json" not in said
+    result, again = run_and_adopt(
+        work.dataset,
+        replace(work.plan, mitigations=(MitigationChoice(id="threshold_programme", params={"seeds": 2}),)),
+        adopt=0,
+        keep=lambda *_: pytest.fail("there is no run on rows"),
+    )
+    assert again.files == adopted.files
+    assert result.comparison
+
+
+def test_adopted_thresholds_go_through_the_store(tmp_path, monkeypatch):
+    work = large(tmp_path / "data", monkeypatch)
+    store = Store(tmp_path / "store")
+    audit_id = store.create_audit(work.dataset, work.plan)
+    tasks.run_audit(store, audit_id, {})
+    tasks.mitigate(store, audit_id, {"mitigation": "threshold_programme", "params": {"seeds": 1}})
+    (key,) = store.trials(audit_id)
+    tasks.adopt(store, audit_id, {"trial": key})
+    with zipfile.ZipFile(store.adopted_path(audit_id, key)) as archive:
+        assert archive.namelist() == ["thresholds.json", "model-card.md"]

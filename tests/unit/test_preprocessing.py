@@ -284,3 +284,28 @@ def test_it_is_told_plainly_when_a_model_takes_its_own_columns_only():
     for name in ("correlation_remover", "prototype_representation"):
         with pytest.raises(ModelError, match="takes its own only"):
             make(name).repair(replace(task, fit=fit), progress=silent)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "kept"),
+    [
+        ("int32", "int32"),
+        ("uint8", "uint8"),
+        ("Int32", "Int32"),
+        ("float32", "float64"),
+        ("Float32", "Float64"),
+        ("float[pyarrow]", "double[pyarrow]"),
+        ("double[pyarrow]", "double[pyarrow]"),
+    ],
+)
+def test_numbers_of_any_width_are_moved(dtype, kept):
+    """Short whole numbers stay so; decimals of single precision are widened, for a value between two needs more digits."""
+    data = rows(300, 0)
+    wide = data.frame["age"].astype("float64")
+    frame = data.frame.assign(age=wide.astype(dtype))
+    treated = treat("disparate_impact_remover", replace(data, frame=frame))
+    moved = treat("disparate_impact_remover", replace(data, frame=data.frame.assign(age=wide)))
+    assert str(treated.frame["age"].dtype) == kept
+    wanted = moved.frame["age"].to_numpy()
+    found = treated.frame["age"].to_numpy(dtype=float)
+    np.testing.assert_allclose(found, np.round(wanted) if "nt" in dtype else wanted, atol=1e-9)

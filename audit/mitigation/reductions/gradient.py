@@ -125,11 +125,10 @@ def _answer(
         del group
         return mixture.decide(frame, seed=task.seed)
 
-    only = mixture.models[0] if len(mixture.models) == 1 else None
     return Repaired(
         decide=decide,
         score=score,
-        fitted=None if only is None or isinstance(only, int) else only,
+        fitted=mixture.fitted([str(name) for name in rows.frame.columns]),
         rule=at_half(task.threshold),
         notes=(
             *nothing_to_do(rows, aim, before, bound),

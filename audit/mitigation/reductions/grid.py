@@ -8,23 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from audit.mitigation.reductions.mixture import Mixture
 from audit.mitigation.reductions.moments import constraint
 from audit.mitigation.reductions.oracle import HALF, Oracle, Workshop, at_half, model_of, scored
 from audit.mitigation.reductions.rows import rows_of, without_thin
 from audit.mitigation.reductions.told import nothing_to_do, reached
-from audit.mitigation.repair import Repaired, by_threshold
+from audit.mitigation.repair import by_threshold
+from audit.models.constant import always
 from audit.progress import within
 from audit.rows.series import Series
 from audit.wording.numbers import percent, points
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
 
     from audit.mitigation.hull.aims import Aim
     from audit.mitigation.reductions.rows import Rows
-    from audit.mitigation.repair import Groups, Task
+    from audit.mitigation.repair import Repaired, Task
     from audit.models.baseline import Fitted
     from audit.progress import Progress
 
@@ -71,7 +70,7 @@ def repaired(task: Task, aim: Aim, *, size: int, limit: float, weight: float, pr
     train = (scored(models[best], rows.frame) >= HALF).astype(np.float64)
     where = "training" if task.validation is None else "validation"
     return replace(
-        _deciding(models[best]),
+        by_threshold(_kept(models[best], rows), HALF),
         rule=at_half(task.threshold),
         notes=(
             *nothing_to_do(rows, aim, before, None),
@@ -106,20 +105,8 @@ def _run(rows: Rows, aim: Aim, workshop: Workshop, task: Task, *, size: int, lim
     return list(found.predictors_)
 
 
-def _deciding(model: Fitted | int) -> Repaired:
-    if not isinstance(model, int):
-        return by_threshold(model, HALF)
-    constant = Mixture(models=(model,), shares=(1.0,), drawn=False)
-
-    def score(frame: pd.DataFrame, group: Groups) -> NDArray[np.float64]:
-        del group
-        return constant.score(frame)
-
-    def decide(frame: pd.DataFrame, group: Groups) -> NDArray[np.int8]:
-        del group
-        return constant.decide(frame, seed=0)
-
-    return Repaired(decide=decide, score=score)
+def _kept(model: Fitted | int, rows: Rows) -> Fitted:
+    return always(model, [str(name) for name in rows.frame.columns]) if isinstance(model, int) else model
 
 
 def _curve(

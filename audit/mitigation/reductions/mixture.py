@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audit.mitigation.reductions.oracle import HALF, scored
+from audit.models.baseline import Fitted
+from audit.models.constant import always
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
     from numpy.typing import NDArray
-
-    from audit.models.baseline import Fitted
 
     Array = NDArray[np.float64]
 
@@ -91,3 +93,33 @@ class Mixture:
         """
         draw = np.random.default_rng([seed, _STREAM]).random(len(frame))
         return (self.chance(frame) > draw * (1 - 1e-12)).astype(np.int8)
+
+    def fitted(self, columns: Sequence[str]) -> Fitted:
+        """Give the mixture as one model that can be handed over.
+
+        Parameters
+        ----------
+        columns : sequence of str
+            The columns of the rows, for a model that looks at none of them.
+
+        Returns
+        -------
+        Fitted
+            Its scores are those of the mixture; one model alone stays itself.
+        """
+        known = [model for model in self.models if not isinstance(model, int)]
+        features = tuple(dict.fromkeys(name for one in known for name in one.features)) or tuple(columns)
+        members = tuple(
+            (share, always(model, features) if isinstance(model, int) else model)
+            for model, share in zip(self.models, self.shares, strict=True)
+        )
+        if len(members) == 1:
+            return members[0][1]
+        return Fitted(
+            title=f"Mixture of {len(members)} models",
+            features=features,
+            notes=(),
+            predict=self.score,
+            members=members,
+            drawn=self.drawn,
+        )

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
 import pandas as pd
 
 from audit.errors import ModelError
 from audit.models.features import build_encoder
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from audit.models.features import Encoder, LevelColumn
@@ -60,11 +60,7 @@ class Matrix:
                 fix="Leave out columns with many levels, or use fewer rows.",
                 code="matrix_too_large",
             )
-        codes = self.encoder.codes(frame)
-        blocks = [self.encoder.standard(frame)]
-        for at, column in enumerate(self.encoder.texts):
-            blocks.append((codes[:, [at]] == np.arange(column.width)).astype(np.float64))
-        return np.hstack(blocks)
+        return self.encoder.dense(frame)
 
     def frame(self, values: NDArray[np.float64]) -> pd.DataFrame:
         """Give a matrix its names.

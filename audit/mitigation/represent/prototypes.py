@@ -13,6 +13,8 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit
 
+from audit.models.moves import resemblance
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -84,7 +86,7 @@ class Prototypes:
         ndarray of shape (n, k)
             Each row adds up to 1.
         """
-        return _resemblance(x, self.vectors, self.scale)
+        return resemblance(x, self.vectors, self.scale)
 
 
 def learn(
@@ -176,7 +178,7 @@ def loss(flat: Array, rows: Rows, number: int, *, evenness: float, rebuild: floa
     x, w = rows.x, rows.weight[:, None]
     d = x.shape[1]
     v, logits, a = _parts(flat, number, d)
-    m = _resemblance(x, v, a)
+    m = resemblance(x, v, a)
     q = expit(logits)
     p = np.clip(m @ q, _SMALL, 1 - _SMALL)
     rest = x - m @ v
@@ -205,13 +207,6 @@ def _unevenness(by_group: Array, mass: Array) -> tuple[float, Array]:
     value = float((mass[:, None] * (size - np.sqrt(_SMOOTH))).sum())
     pull = mass[:, None] * apart / size
     return value, pull - mass[:, None] * pull.sum(axis=0)
-
-
-def _resemblance(x: Array, v: Array, a: Array) -> Array:
-    far = (x * x) @ a[:, None] - 2 * (x * a) @ v.T + (v * v) @ a
-    far -= far.min(axis=1, keepdims=True)
-    near = np.exp(-far)
-    return np.asarray(near / near.sum(axis=1, keepdims=True))
 
 
 def _parts(flat: Array, number: int, d: int) -> tuple[Array, Array, Any]:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from audit.models.columns import as_numbers, column_kind
+from audit.models.moves import Distribution, to_median
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,22 +18,6 @@ if TYPE_CHECKING:
 
 FEWEST: Final = 20
 """With fewer known values than this a group has no distribution of its own to speak of."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Distribution:
-    """The values of a column in some rows, each with the middle of the ranks it takes up.
-
-    Parameters
-    ----------
-    values : ndarray of float64
-        Distinct values, rising.
-    ranks : ndarray of float64
-        P(X < value) + ½ P(X = value) for each.
-    """
-
-    values: NDArray[np.float64]
-    ranks: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -68,18 +53,7 @@ class Repair:
         ndarray of float64 of shape (n,)
             The values after a full repair.
         """
-        found = values.copy()
-        known = np.isfinite(values)
-        own = [each for each in self.groups if each is not None] or [self.everybody]
-        for code in (-1, *range(len(self.groups))):
-            rows = known & (group == code)
-            if not rows.any():
-                continue
-            mine = (self.groups[code] if code >= 0 else None) or self.everybody
-            rank = np.interp(values[rows], mine.values, mine.ranks)
-            quantiles = [np.interp(rank, each.ranks, each.values) for each in own]
-            found[rows] = np.median(quantiles, axis=0)
-        return found
+        return to_median(values, group, groups=self.groups, everybody=self.everybody)
 
 
 def fit_repairs(table: TrainingTable) -> tuple[tuple[Repair, ...], tuple[str, ...]]:
@@ -139,7 +113,7 @@ def apply_repairs(
     Returns
     -------
     pandas.DataFrame
-        With the columns and types of the frame; whole numbers are rounded to whole numbers.
+        With the columns and types of the frame; whole numbers are rounded to whole numbers, and short floats are widened.
     """
     found = frame.copy(deep=False)
     for repair in repairs:
@@ -177,9 +151,18 @@ def _like(series: pd.Series[Any], values: NDArray[np.float64]) -> Any:
     known = np.isfinite(values)
     if pd.api.types.is_integer_dtype(series.dtype):
         values = np.where(known, np.round(values), 0)
-        found[known] = values[known].astype(np.int64)
+        found[known] = values[known].astype(getattr(series.dtype, "numpy_dtype", series.dtype))
     elif pd.api.types.is_float_dtype(series.dtype):
+        if getattr(series.dtype, "itemsize", 8) < 8:
+            # A value between two of single precision may need more digits than they have.
+            found = found.astype(_wider(series.dtype))
         found[known] = values[known]
     else:  # numbers kept as objects
         found[known] = [float(value) for value in values[known]]
     return found
+
+
+def _wider(dtype: Any) -> str:
+    if isinstance(dtype, pd.ArrowDtype):
+        return "double[pyarrow]"
+    return "float64" if isinstance(dtype, np.dtype) else "Float64"
