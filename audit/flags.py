@@ -73,6 +73,12 @@ def parser() -> argparse.ArgumentParser:
         "--threshold", type=float, metavar="T", help="a score of T or more is positive (default 0.5)"
     )
     roles.add_argument(
+        "--score-bins",
+        metavar="N|exact",
+        help="bins in which scores are counted, 1000 (default) to 10000, or exact: every score by itself, which takes longer; "
+        "areas under curves come with a bound on what bins change",
+    )
+    roles.add_argument(
         "--sensitive",
         metavar="COL",
         nargs="+",

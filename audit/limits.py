@@ -19,6 +19,15 @@ LEAST_SAMPLE: Final = 1_000
 MOST_SAMPLE: Final = 5_000_000
 """Most rows of a sample: it is held in memory."""
 
+LEAST_BINS: Final = 1_000
+"""Fewest bins in which scores are counted."""
+
+MOST_BINS: Final = 10_000
+"""Most bins in which scores are counted."""
+
+EXACT: Final = "exact"
+"""What stands in the place of a number of bins where every score is counted by itself."""
+
 
 def in_range(ok: bool, name: str, value: object, wanted: str) -> None:  # noqa: FBT001 - reads as a sentence
     """Refuse a value out of its range.
@@ -92,6 +101,13 @@ def check(plan: Any) -> None:
         "sample_rows",
         plan.sample_rows,
         f"{LEAST_SAMPLE:,} to {MOST_SAMPLE:,} rows",
+    )
+    in_range(
+        plan.score_bins == EXACT
+        or (isinstance(plan.score_bins, int) and LEAST_BINS <= plan.score_bins <= MOST_BINS),
+        "score_bins",
+        plan.score_bins,
+        f'{LEAST_BINS:,} to {MOST_BINS:,}, or "{EXACT}"',
     )
     in_range(math.isfinite(plan.roles.threshold), "threshold", plan.roles.threshold, "a number")
     in_range(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from audit.errors import PlanError, RoleError, listing, quote
 from audit.flags import parser
 from audit.given import existing
+from audit.limits import EXACT, LEAST_BINS, MOST_BINS
 from audit.plan import MitigationChoice, ModelChoice, Plan, with_tolerance
 from audit.tuning.flags import asked_for
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from audit.data.dataset import Dataset
+    from audit.plan import ScoreBins
 
 __all__ = [
     "adopted_place",
@@ -61,6 +63,8 @@ def plan_from(arguments: argparse.Namespace) -> Plan:
         plan = replace(plan, seed=arguments.seed)
     if arguments.sample_rows is not None:
         plan = replace(plan, sample_rows=arguments.sample_rows)
+    if arguments.score_bins is not None:
+        plan = replace(plan, score_bins=_bins(arguments.score_bins))
     return asked_for(arguments, plan)
 
 
@@ -318,6 +322,20 @@ def adopted_place(arguments: argparse.Namespace, plan: Plan) -> int | None:
         fix=f"Give its id, or a number from 1 to {len(names)}." if names else "Name one with --mitigate.",
         code="usage",
     )
+
+
+def _bins(text: str) -> ScoreBins:
+    """Read a number of bins, or the word for none."""
+    if text == EXACT:
+        return EXACT
+    try:
+        return int(text)
+    except ValueError as error:
+        raise PlanError(
+            f"--score-bins is {quote(text)}.",
+            fix=f"Write a whole number from {LEAST_BINS:,} to {MOST_BINS:,}, or {EXACT}.",
+            code="usage",
+        ) from error
 
 
 def _float(text: str, value: str) -> float:

@@ -30,6 +30,7 @@ __all__ = [
     "ModelChoice",
     "Plan",
     "Roles",
+    "ScoreBins",
     "Search",
     "Tuning",
     "with_tolerance",
@@ -40,6 +41,7 @@ SCHEMA_VERSION: Final = 1
 
 Outcome = Literal["positive", "negative"]
 Task = Literal["binary", "multiclass", "regression"]
+ScoreBins = int | Literal["exact"]
 SmallGroups = Literal["keep", "merge", "suppress"]
 ModelKind = Literal["column", "train", "onnx", "skops"]
 
@@ -267,6 +269,8 @@ class Plan:
         Where every random draw starts.
     sample_rows : int, default 200000
         Rows that are drawn for models and repairs where the data are read in place; they need their rows in memory.
+    score_bins : int or "exact", default 1000
+        Bins in which scores are counted, 1,000 to 10,000; "exact" counts every score by itself.
     sections : tuple of str, default ()
         Sections of the report; empty means all.
     dated : str, default ""
@@ -288,6 +292,7 @@ class Plan:
     replicates: int = 1000
     seed: int = 0
     sample_rows: int = 200_000
+    score_bins: ScoreBins = 1000
     sections: tuple[str, ...] = ()
     dated: str = ""
 

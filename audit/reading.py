@@ -79,6 +79,8 @@ def _value(name: str, value: Any, kind: str, parts: Mapping[str, type]) -> Any:
             }
             for column, groups in _mapping(name, value).items()
         }
+    if name == "score_bins":
+        return value if isinstance(value, str) else _scalar(name, value, "int")
     if kind.startswith("Mapping"):
         return dict(_mapping(name, value))
     if value is None and "None" in kind:

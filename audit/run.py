@@ -18,6 +18,7 @@ from audit.data.opening import open_data
 from audit.data.place import engine_of
 from audit.errors import AuditError, ModelError, PlanError, RoleError, quote
 from audit.gather.basis import gather
+from audit.gather.scores import check_exact
 from audit.gather.sources import on_bench, stored
 from audit.grouping import join_small, rules
 from audit.lookup import groupings
@@ -214,7 +215,9 @@ def prepare(dataset: Dataset, plan: Plan, *, model: Path | None = None, progress
 
 def _prepared(dataset: Dataset, plan: Plan, model: Path | None, scans: Scans) -> Work:
     engine = engine_of(dataset, progress=scans.scanning)
-    plan, outcomes = at_medians(dataset, plan, check_roles(dataset, plan), engine)
+    outcomes = check_roles(dataset, plan)
+    check_exact(dataset, plan)
+    plan, outcomes = at_medians(dataset, plan, outcomes, engine)
     how = rules(dataset, plan, engine)
     work = Work(dataset=dataset, plan=plan, outcomes=outcomes, model=model, rules=how)
     if plan.model.kind == "column":

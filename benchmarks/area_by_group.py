@@ -33,10 +33,11 @@ from audit.roles import check_roles
 
 def binned(dataset: Dataset, bins: int) -> tuple[dict[str, float], dict[str, float]]:
     """Areas by group, and their bounds."""
-    plan = Plan(roles=Roles(label="label", positive="good", score="score", sensitive=("sex", "race")))
+    roles = Roles(label="label", positive="good", score="score", sensitive=("sex", "race"))
+    plan = Plan(roles=roles, score_bins=bins)
     engine = DuckDBEngine()
     rows = stored(dataset, plan, check_roles(dataset, plan), rules(dataset, plan, engine), engine)
-    found = scores.gather(rows, most=bins)
+    found = scores.gather(rows)
     area = areas(found.w[:, 1], found.w2[:, 1], found.w[:, 0], found.w2[:, 0])
     names = [" ".join(group) for group in found.groups]
     return dict(zip(names, area.value, strict=True)), dict(zip(names, area.error, strict=True))

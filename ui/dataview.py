@@ -8,6 +8,7 @@ import streamlit as st
 
 from audit import wording
 from audit.data.inplace import JOB_ROWS
+from audit.gather.scores import check_exact
 from audit.roles import check_roles
 from audit.wording.places import in_place
 from ui import cached, controls, peopleview, show, tables, text
@@ -102,6 +103,7 @@ def check(screen: Screen, plan: Plan) -> None:
     if plan.roles.task == "regression":
         kind = ModelChoice()  # a predicted number is always a column
     check_roles(screen.dataset, replace(plan, model=kind))
+    check_exact(screen.dataset, replace(plan, model=kind))
 
 
 def people(screen: Screen) -> None:

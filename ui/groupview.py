@@ -10,7 +10,7 @@ from audit.names import CRITERIA, FAMILY, MORE_CRITERIA, RATES
 from audit.rows import DisparityRow
 from audit.wording.indices import between_groups
 from audit.wording.small import joined_notes
-from ui import show
+from ui import scoresview, show
 
 if TYPE_CHECKING:
     from audit.result import Audit
@@ -62,6 +62,7 @@ def headline(audit: Audit, metric: str, sensitive: tuple[str, ...]) -> None:
     )
     show.answer(" ".join(part for part in said if part), judged.verdict)
     show.note(inequality(audit, metric, sensitive))
+    show.note(scoresview.binning(audit, sensitive, (metric,)))
     show.note(" ".join(note for column in sensitive for note in joined_notes(audit.data.notes, column)))
 
 

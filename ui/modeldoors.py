@@ -9,9 +9,10 @@ import streamlit as st
 
 from audit import wording
 from audit.errors import AuditError
+from audit.gather.scores import check_exact
 from audit.limits import LEAST_SAMPLE, MOST_SAMPLE
 from audit.plan import BASELINES, ModelChoice, Plan
-from ui import actions, cached, controls, show, text, workspace
+from ui import actions, binsform, cached, controls, show, text, workspace
 from ui.problems import message
 
 if TYPE_CHECKING:
@@ -97,7 +98,9 @@ def column(screen: Screen) -> Plan | None:
         st.markdown(
             f"Decisions are scores in **{text.md(text.cut(name, 80))}** at or above {roles.threshold:g}: positive."
         )
-    return replace(screen.plan, model=ModelChoice(), baseline=_baseline(screen))
+    plan = replace(screen.plan, model=ModelChoice(), baseline=_baseline(screen))
+    check_exact(screen.dataset, plan)
+    return plan
 
 
 def train(screen: Screen) -> Plan:
@@ -269,7 +272,8 @@ def _threshold(screen: Screen, plan: Plan) -> Plan:
         persist_state="session",
         width=320,
     )
-    return replace(plan, roles=replace(plan.roles, threshold=float(value)))
+    bins = binsform.pick(plan.score_bins, key=f"score_bins_{screen.id}", width=320)
+    return replace(plan, roles=replace(plan.roles, threshold=float(value)), score_bins=bins)
 
 
 def _sample(screen: Screen, plan: Plan) -> Plan:

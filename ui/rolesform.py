@@ -10,13 +10,13 @@ import streamlit as st
 
 from audit.errors import PlanError
 from audit.plan import Grouping, Plan, Roles
-from ui import controls, moreroles, show, taskform, text
+from ui import binsform, controls, moreroles, show, taskform, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from audit.data.dataset import ColumnProfile, Dataset
-    from audit.plan import Task
+    from audit.plan import ScoreBins, Task
 
 _NONE: Final = ""
 _QUARTILES: Final = "quartiles"
@@ -46,7 +46,7 @@ class RolesForm:
         self._known = dict(zip(dataset.names, controls.distinct(dataset.names), strict=True))
         self._profiles = {column.name: column for column in dataset.columns}
         # A change that was saved elsewhere (undone, for example) begins a new form.
-        self._prefix = f"roles_{audit_id}_{_short((plan.roles, plan.grouping))}"
+        self._prefix = f"roles_{audit_id}_{_short((plan.roles, plan.grouping, plan.score_bins))}"
 
     def draw(self) -> Plan:
         """Draw the form.
@@ -63,10 +63,10 @@ class RolesForm:
             favourable = self._favourable(label, positive, task)
         with right:
             st.subheader("What was decided", anchor=False)
-            decision, decided, score, threshold = self._decisions(positive, task)
+            decision, decided, score, threshold, bins = self._decisions(positive, task)
         st.subheader("Whose treatment is compared", anchor=False)
         sensitive = self._sensitive(label)
-        bins, references = self._groups(sensitive)
+        cuts, references = self._groups(sensitive)
         taken = {part for part in (label, decision, score, *sensitive) if part}
         with st.expander("Weight, split, features, smallest group", key=f"{self._prefix}_more"):
             weight, split, features, smallest, unknown = self._more(taken)
@@ -85,9 +85,9 @@ class RolesForm:
             features=features,
             task=task,
         )
-        grouping = Grouping(bins=bins, references=references, min_size=smallest, include_unknown=unknown)
+        grouping = Grouping(bins=cuts, references=references, min_size=smallest, include_unknown=unknown)
         roles, grouping = more.on(roles, grouping)
-        return replace(self._plan, roles=roles, grouping=grouping)
+        return replace(self._plan, roles=roles, grouping=grouping, score_bins=bins)
 
     def _key(self, name: str) -> dict[str, Any]:
         return {"key": f"{self._prefix}_{name}", "persist_state": "session"}
@@ -163,8 +163,8 @@ class RolesForm:
             **self._key("favourable"),
         )
 
-    def _decisions(self, positive: str, task: Task) -> tuple[str, tuple[str, ...], str, float]:
-        roles = self._plan.roles
+    def _decisions(self, positive: str, task: Task) -> tuple[str, tuple[str, ...], str, float, ScoreBins]:
+        roles, bins = self._plan.roles, self._plan.score_bins
         numeric = [column.name for column in self._data.columns if column.low is not None]
         if task == "regression":
             predicted = self._column(
@@ -174,7 +174,7 @@ class RolesForm:
                 numeric,
                 help_="In the unit of the label.",
             )
-            return "", (), predicted, roles.threshold
+            return "", (), predicted, roles.threshold, bins
         decision = self._column(
             "Column with the decisions",
             "decision",
@@ -211,7 +211,8 @@ class RolesForm:
             threshold = st.number_input(
                 "Threshold", value=float(roles.threshold), step=0.05, **self._key("threshold")
             )
-        return decision, decided, score, float(threshold)
+            bins = binsform.pick(bins, key=f"{self._prefix}_score_bins")
+        return decision, decided, score, float(threshold), bins
 
     def _sensitive(self, label: str) -> tuple[str, ...]:
         options = [name for name in self._data.names if name != label]

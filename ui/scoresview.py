@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from audit import wording
+from audit.disparity.areas import AREAS
 from audit.disparity.score_lines import precision_lines, roc_lines
 from audit.figures.curves import ranking_alt, ranking_curves
 from audit.figures.promises import promises, promises_alt
 from audit.figures.scores import score_bins, scores_alt
 from audit.figures.scores import scores as distributions
+from audit.limits import EXACT
 from audit.metrics.scores import are_probabilities
 from audit.rows import group_name
-from audit.wording.thresholds import promise_answer, ranking_answer
+from audit.wording.thresholds import counting, promise_answer, ranking_answer
 from ui import cached, controls, show
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from ui.tables import Lines
 
 _PROMISES = ("calibration_in_the_large", "calibration_slope", "brier_score", "log_loss")
-_RANKED = ("auc", "bpsn_auc", "bnsp_auc")
+_PAIRED = ("xauc", "abroca")
 _SPREAD = ("mean_score", "positive_class_balance", "negative_class_balance")
 
 
@@ -174,29 +176,57 @@ def _ranking(audit: Audit, scores: ScoreCells) -> None:
         ),
         key="ranking",
         alt=ranking_alt(lines, kind=kind, areas=areas),
-        rows=_measures(audit, sensitive, _RANKED),
+        rows=_measures(audit, sensitive, AREAS),
         name=f"ranking-{kind}",
-        words=(*_RANKED, "xauc", "abroca"),
+        words=(*AREAS, *_PAIRED),
         favourable=favourable,
     )
-    bounds = [
-        row.bound
-        for row in audit.chapter("scores")
-        if hasattr(row, "bound") and row.metric == "auc" and row.sensitive == sensitive and row.bound
-    ]
-    if bounds:
-        show.note(
-            f"Scores are counted in {len(scores.cuts):,} bins; no AUC here is off by more than {max(bounds):.2g} for it."
+    show.note(binning(audit, sensitive))
+    if not scores.exact and audit.plan.score_bins != EXACT:
+        show.go(
+            "Count scores more finely",
+            "data" if audit.plan.model.kind == "column" else "model",
+            key="finer_scores",
         )
     pairs = [
         row
         for row in audit.chapter("score_gaps")
-        if row.sensitive == sensitive
-        and row.metric in {"xauc", "abroca"}
-        and row.comparison == "to_reference"
+        if row.sensitive == sensitive and row.metric in _PAIRED and row.comparison == "to_reference"
     ]
     with st.expander("Across groups: each against the reference group", key="across"):
         show.table(_pairs(pairs), key="across_table", alt="Groups ranked across groups.")
+
+
+def binning(audit: Audit, sensitive: tuple[str, ...], metrics: Iterable[str] = (*AREAS, *_PAIRED)) -> str:
+    """Say how scores are counted, and how far that can move an area under a curve.
+
+    Parameters
+    ----------
+    audit : Audit
+        The audit.
+    sensitive : tuple of str
+        The grouping.
+    metrics : iterable of str
+        Ids of the measures that are shown; by default all areas, of groups and of pairs of groups.
+
+    Returns
+    -------
+    str
+        One or two sentences; empty where there are no scores, or none of the measures is an area.
+    """
+    cells = audit.basis.scores
+    wanted = {*metrics} & {*AREAS, *_PAIRED}
+    if cells is None or not wanted:
+        return ""
+    # Comparing all pairs takes a while: it is done where pairs are shown.
+    chapters = ("scores", "score_gaps") if wanted & {*_PAIRED} else ("scores",)
+    bounds = [
+        row.bound
+        for chapter in chapters
+        for row in audit.chapter(chapter)
+        if row.sensitive == sensitive and row.metric in wanted and hasattr(row, "bound")
+    ]
+    return counting(len(cells.cuts), bounds, exact=cells.exact, asked=audit.plan.score_bins)
 
 
 def _measures(audit: Audit, sensitive: tuple[str, ...], names: tuple[str, ...]) -> Lines:

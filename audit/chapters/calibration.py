@@ -145,7 +145,7 @@ def _reliability(
     plan: Plan,
 ) -> list[ReliabilityRow]:
     g, name = group
-    w, held = table.w[g], scores.n.sum(axis=(0, 1)) > 0
+    w, held, means = table.w[g], scores.n.sum(axis=(0, 1)) > 0, scores.means
     with np.errstate(divide="ignore", invalid="ignore"):
         score, rate = table.score[g] / w, table.positive[g] / w
         effective = np.where(w > 0, w**2 / table.w2[g], 0.0)
@@ -155,8 +155,8 @@ def _reliability(
             sensitive=scores.sensitive,
             group=name,
             bin=b + 1,
-            score_from=float(scores.means[(into == b) & held].min()),
-            score_to=float(scores.means[(into == b) & held].max()),
+            score_from=float(means[(into == b) & held].min()),
+            score_to=float(means[(into == b) & held].max()),
             score=number(float(score[b])),
             value=number(float(rate[b])),
             low=number(float(low[b])),

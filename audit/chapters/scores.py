@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
 from audit.chapters.case import Chapter
+from audit.disparity.areas import AREAS, area_bounds
 from audit.disparity.compare import number
 from audit.disparity.scoring import MEASURES, score_rows
-from audit.inference.delong import areas
 from audit.metrics.scores import are_probabilities, binning_error
 from audit.rows import DisparityRow, MetricRow
 
@@ -25,7 +23,7 @@ class BinningRow:
 
     Parameters
     ----------
-    metric : {"auc", "brier_score", "log_loss"}
+    metric : {"auc", "bpsn_auc", "bnsp_auc", "brier_score", "log_loss"}
         The measure.
     sensitive : tuple of str
         The columns that make the groups.
@@ -35,7 +33,7 @@ class BinningRow:
         The difference is never larger; 0 where every bin holds one score, None where there is no measure.
     """
 
-    metric: Literal["auc", "brier_score", "log_loss"]
+    metric: Literal["auc", "bpsn_auc", "bnsp_auc", "brier_score", "log_loss"]
     sensitive: tuple[str, ...]
     group: tuple[str, ...] | None
     bound: float | None
@@ -68,10 +66,9 @@ def rows(case: Case) -> tuple[MetricRow | DisparityRow | BinningRow, ...]:
 def _bounds(scores: ScoreCells) -> list[BinningRow]:
     rows = []
     promises = are_probabilities(scores)
-    for part, names in ((scores.overall(), (None,)), (scores, scores.groups)):
-        found = areas(part.w[:, 1], part.w2[:, 1], part.w[:, 0], part.w2[:, 0])
-        error = np.where(np.isnan(found.value), np.nan, 0.0 if part.exact else found.error)
-        bounds = {"auc": error}
+    whole = scores.overall()
+    for part, names in ((whole, (None,)), (scores, scores.groups)):
+        bounds = {name: area_bounds(part, whole, name) for name in AREAS}
         if promises:
             bounds |= {name: binning_error(part, name) for name in ("brier_score", "log_loss")}
         rows += [

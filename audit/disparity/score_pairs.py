@@ -63,6 +63,9 @@ class ScoreGapRow:
         The measure and its interval, which is simultaneous over all pairs for the extreme pair.
     expected : float or None
         Mean value that chance alone would give if the two groups were equal; one half for xauc is no such value.
+    bound : float or None
+        An area of the scores themselves is never further from the value; 0 where every bin holds one score, None for
+        distances.
     n, n_reference : int
         People of each group behind it.
     reason : str
@@ -79,6 +82,7 @@ class ScoreGapRow:
     low: float | None
     high: float | None
     expected: float | None
+    bound: float | None
     n: int
     n_reference: int
     reason: str = ""
@@ -194,7 +198,7 @@ def _xauc(
     scores = held.scores
     found = areas(scores.w[[g], 1], scores.w2[[g], 1], scores.w[[at], 0], scores.w2[[at], 0])
     low, high = area_interval(found, alpha=alpha)
-    n, other = held.n[g, 1], held.n[at, 2]
+    n, other, reason = held.n[g, 1], held.n[at, 2], _unranked(held, g, at)
     return ScoreGapRow(
         metric="xauc",
         sensitive=scores.sensitive,
@@ -206,9 +210,10 @@ def _xauc(
         low=number(float(low[0])),
         high=number(float(high[0])),
         expected=None,
+        bound=None if reason else 0.0 if scores.exact else float(found.error[0]),
         n=int(n),
         n_reference=int(other),
-        reason=_unranked(held, g, at),
+        reason=reason,
     )
 
 
@@ -245,10 +250,20 @@ def _distance(
         low=low,
         high=high,
         expected=expected,
+        bound=_bound(held, (g, at)) if metric == "abroca" and not reason else None,
         n=int(held.n[g, side]),
         n_reference=int(held.n[at, side]),
         reason=reason,
     )
+
+
+def _bound(held: _Groups, pair: tuple[int, int]) -> float:
+    """Bound how far the area between two curves is off: in a bin each runs anywhere in its box, of half its area."""
+    if held.scores.exact:
+        return 0.0
+    rows = list(pair)
+    found = areas(*(part[rows, label] for label in (1, 0) for part in (held.scores.w, held.scores.w2)))
+    return float(found.error.sum())
 
 
 def _undefined(held: _Groups, metric: str, side: int, g: int, at: int) -> str:

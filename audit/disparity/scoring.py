@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
+from audit.disparity.areas import AREAS, ranked
 from audit.disparity.compare import number, reference_group
 from audit.inference.bounded import Bounded, chance_gap, difference, mean_bounds, widest_gap
-from audit.inference.delong import Areas, area_interval, areas
+from audit.inference.delong import Areas, area_interval
 from audit.inference.intervals import z_value
 from audit.metrics.calibration import (
     calibration_error,
@@ -52,7 +53,6 @@ PROMISES: Final = frozenset(
 )
 """Measures that take a score for a probability."""
 
-_AREAS: Final = frozenset({"auc", "bpsn_auc", "bnsp_auc"})
 _BETTER: Final[dict[str, Literal["higher", "lower", "favourable", "none", "zero", "one"]]] = {
     "auc": "higher",
     "bpsn_auc": "higher",
@@ -140,7 +140,7 @@ def measure(scores: ScoreCells, plan: Plan, metric: str) -> Scored:
     whole = scores.overall()
     parts = []
     for part in (whole, scores):
-        if metric in _AREAS:
+        if metric in AREAS:
             parts.append(_area(part, whole, metric, plan))
         else:
             parts.append(_mean(part, scores, metric, plan))
@@ -164,29 +164,12 @@ _Part = tuple[Bounded, "Array", "Array", tuple[str, ...]]
 
 
 def _area(part: ScoreCells, whole: ScoreCells, metric: str, plan: Plan) -> _Part:
-    """Rank positives against negatives, of the group or of everybody else."""
-    sides = [(part.n[:, label], part.w[:, label], part.w2[:, label]) for label in (1, 0)]
-    outside = {"bpsn_auc": 0, "bnsp_auc": 1}.get(metric)
-    if outside is not None:
-        label = 1 - outside
-        rest = [
-            np.maximum(every[:, label] - own, 0.0)
-            for every, own in zip((whole.n, whole.w, whole.w2), sides[outside], strict=True)
-        ]
-        # What floating point leaves of a sum is nobody.
-        w, w2 = (np.where(rest[0] > 0, array, 0.0) for array in rest[1:])
-        sides[outside] = (rest[0], w, w2)
-    (n_pos, w_pos, w2_pos), (n_neg, w_neg, w2_neg) = sides
-    found = areas(w_pos, w2_pos, w_neg, w2_neg)
-    counts = (n_pos.sum(axis=-1), n_neg.sum(axis=-1))
-    n = counts[0] + counts[1]
-    missing = ["no_positives", "no_negatives"]
-    if outside is not None:
-        missing[outside] = "no_background"
+    """Give the areas of the groups large enough to have one."""
+    each = ranked(part, whole, metric)
+    found = each.found
     reasons = tuple(
-        # People of weight 0 rank nobody.
-        missing[0] if not up > 0 else missing[1] if not down > 0 else _small(people, plan)
-        for people, up, down in zip(n, w_pos.sum(axis=-1), w_neg.sum(axis=-1), strict=True)
+        each.missing[0] if not up > 0 else each.missing[1] if not down > 0 else _small(people, plan)
+        for people, up, down in zip(each.n, *each.weights, strict=True)
     )
     known = np.array([not reason for reason in reasons], dtype=bool)
     kept = Areas(
@@ -202,7 +185,7 @@ def _area(part: ScoreCells, whole: ScoreCells, metric: str, plan: Plan) -> _Part
         deviation=np.sqrt(np.maximum(np.nan_to_num(kept.variance), 0.0)),
         bounds=lambda alpha: area_interval(kept, alpha=alpha),
     )
-    return bounded, n, found.positives + found.negatives, reasons
+    return bounded, each.n, found.positives + found.negatives, reasons
 
 
 def _small(n: float, plan: Plan) -> str:

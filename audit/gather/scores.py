@@ -10,28 +10,59 @@ from audit.cells import display_order
 from audit.engines.protocol import Key
 from audit.errors import RoleError, quote
 from audit.gather.audited import place
-from audit.tables.scores import BINS, ScoreCells
+from audit.limits import EXACT, MOST_BINS
+from audit.tables.scores import ScoreCells
 from audit.values import canonical
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from audit.data.dataset import Dataset
     from audit.gather.audited import Audited, Kept
-
+    from audit.plan import Plan
 
 MOST_EXACT: Final = 1_000_000
 """Most different scores that are counted one by one."""
 
+MOST_HELD: Final = 4_000_000
+"""Most different scores times groups that are counted one by one: so many counts are held for each label."""
 
-def gather(audited: Audited, *, most: int | None = BINS) -> ScoreCells | None:
-    """Count people by group, label and score.
+
+def check_exact(dataset: Dataset, plan: Plan) -> None:
+    """Refuse to count every score of a column by itself where there are too many, before anything is counted.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The data.
+    plan : Plan
+        Names the column, and says how its scores are counted.
+
+    Raises
+    ------
+    RoleError
+        Where every score is to be counted by itself and there are too many.
+    """
+    if plan.score_bins != EXACT or plan.model.kind != "column" or not plan.roles.score:
+        return
+    profile = dataset.column(plan.roles.score, role="score")
+    if profile.n_distinct > MOST_EXACT:
+        raise RoleError(
+            f"Column {quote(profile.name)} takes about {profile.n_distinct:,} values; at most {MOST_EXACT:,} are counted "
+            "one by one.",
+            why="Every score of every group would be held in memory.",
+            fix="Count scores in bins: the areas come with a bound of their error.",
+            code="too_many_scores",
+        )
+
+
+def gather(audited: Audited) -> ScoreCells | None:
+    """Count people by group, label and score, as finely as the plan asks for.
 
     Parameters
     ----------
     audited : Audited
         The rows.
-    most : int or None, default 1000
-        Most bins of scores; None counts every score by itself, so that areas under curves are exact.
 
     Returns
     -------
@@ -41,23 +72,24 @@ def gather(audited: Audited, *, most: int | None = BINS) -> ScoreCells | None:
     Raises
     ------
     RoleError
-        Where every score is to be counted by itself and there are too many.
+        Where every score of a column is to be counted by itself and there are too many.
+
+    Notes
+    -----
+    Where there are no more different scores than bins, each is a bin of its own. How many scores a model gives, and to
+    how many groups, is known only once its work is done: where they are too many to be counted one by one, they are
+    counted in as many bins as there may be.
     """
+    check_exact(audited.dataset, audited.plan)
     if audited.score is None:
         return None
     found = _span(audited)
     if found is None:
         return None
     low, high, n_distinct = found
-    if most is None and n_distinct > MOST_EXACT:
-        raise RoleError(
-            f"Column {quote(audited.score)} takes about {n_distinct:,} values; at most {MOST_EXACT:,} are counted one by one.",
-            why="Every score of every group would be held in memory.",
-            fix="Count scores in bins: the areas come with a bound of their error.",
-            code="too_many_scores",
-        )
-    bins_wanted = MOST_EXACT if most is None else most
-    exact = n_distinct <= bins_wanted
+    asked = audited.plan.score_bins
+    bins_wanted = asked if isinstance(asked, int) else MOST_BINS
+    exact = n_distinct <= bins_wanted or (asked == EXACT and _can_be_held(audited, n_distinct))
     threshold = audited.plan.roles.threshold
     start, width = (0.0, 1.0 / bins_wanted) if low >= 0 and high <= 1 else (low, (high - low) / bins_wanted)
     if not exact and np.floor((high - start) / width) == bins_wanted:
@@ -84,6 +116,14 @@ def gather(audited: Audited, *, most: int | None = BINS) -> ScoreCells | None:
         above = numbers > parted
         cuts, bins = _split(start + width * np.arange(bins_wanted), numbers - above, above, threshold)
     return _table(audited, kept, known, cuts, bins, exact=exact, missing=missing)
+
+
+def _can_be_held(audited: Audited, n_distinct: int) -> bool:
+    """Say whether every score of every group can be counted by itself."""
+    if n_distinct > MOST_EXACT:
+        return False
+    groups = audited.engine.count(audited.source, audited.group_keys)
+    return n_distinct * len(groups.keys) <= MOST_HELD
 
 
 def _span(audited: Audited) -> tuple[float, float, int] | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from scipy.special import expit, logit
 
-from audit.metrics.scores import EDGE, LABEL, Measured, blanked, cell_scores
+from audit.metrics.scores import EDGE, Measured, blanked, cell_scores
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -78,30 +78,38 @@ def _no_slope(w: Array, x: Array) -> str:
 
 def _newton(w: Array, w2: Array, x: Array) -> tuple[Array, Array]:
     """Give slopes and their robust variances; the likelihood is concave, so halved steps always arrive."""
-    held = (w > 0).any(axis=(0, 1))
-    w, w2, x = w[:, :, held], w2[:, :, held], x[:, :, held]
-    total = w.sum(axis=(1, 2))
-    middle = (w * x).sum(axis=(1, 2)) / total
-    x = x - middle[:, None, None]
-    unit = np.sqrt((w * x * x).sum(axis=(1, 2)) / total)
-    x = x / unit[:, None, None]
+    # Where every score is a bin of its own, nearly all cells are empty: those with people are taken, group by group.
+    where = np.nonzero(w > 0)
+    group, y = where[0], where[1].astype(float)
+    starts = np.searchsorted(group, np.arange(len(w)))
+    w, w2, x = w[where], w2[where], x[where]
+
+    def summed(each: Array) -> Array:
+        return np.asarray(np.add.reduceat(each, starts))
+
+    def information(weight: Array) -> Array:
+        one, two, three = (summed(weight * x**power) for power in range(3))
+        return np.stack([np.stack([one, two], axis=1), np.stack([two, three], axis=1)], axis=1)
+
+    total = summed(w)
+    x = x - (summed(w * x) / total)[group]
+    unit = np.sqrt(summed(w * x * x) / total)
+    x = x / unit[group]
     # From a slope of 0 every step stays where it can be computed; scores of 0 and 1 lie far out.
-    beta = np.stack([logit(w[:, 1].sum(axis=1) / total), np.zeros(len(w))], axis=1)
+    beta = np.stack([logit(summed(w * y) / total), np.zeros(len(total))], axis=1)
 
     def value(at: Array) -> Array:
-        eta = at[:, 0, None, None] + at[:, 1, None, None] * x
+        eta = at[group, 0] + at[group, 1] * x
         # log P(label): −log(1 + exp(∓η))
-        return np.asarray(-(w * np.logaddexp(0.0, np.where(LABEL > 0, -eta, eta))).sum(axis=(1, 2)) / total)
+        return -summed(w * np.logaddexp(0.0, np.where(y > 0, -eta, eta))) / total
 
     # Where a step lands on a plain, nothing but this keeps the next one finite.
     least = _LEAST * total[:, None, None] * np.eye(2)
     now = value(beta)
     for _ in range(_STEPS):
-        eta = beta[:, 0, None, None] + beta[:, 1, None, None] * x
-        p = expit(eta)
-        step = np.linalg.solve(
-            _information(w * p * (1 - p), x) + least, _sums(w * (LABEL - p), x)[..., None]
-        )[..., 0]
+        p = expit(beta[group, 0] + beta[group, 1] * x)
+        slope = np.stack([summed(w * (y - p)), summed(w * (y - p) * x)], axis=1)
+        step = np.linalg.solve(information(w * p * (1 - p)) + least, slope[..., None])[..., 0]
         for _ in range(_HALVINGS):
             tried = value(beta + step)
             worse = tried < now - 1e-13
@@ -111,16 +119,7 @@ def _newton(w: Array, w2: Array, x: Array) -> tuple[Array, Array]:
         beta, now = beta + step, tried
         if np.abs(step).max() < _SETTLED:
             break
-    p = expit(beta[:, 0, None, None] + beta[:, 1, None, None] * x)
-    bread = np.linalg.inv(_information(w * p * (1 - p), x) + least)
-    meat = _information(w2 * (LABEL - p) ** 2, x)
+    p = expit(beta[group, 0] + beta[group, 1] * x)
+    bread = np.linalg.inv(information(w * p * (1 - p)) + least)
+    meat = information(w2 * (y - p) ** 2)
     return beta[:, 1] / unit, np.asarray((bread @ meat @ bread)[:, 1, 1] / unit**2)
-
-
-def _sums(weight: Array, x: Array) -> Array:
-    return np.stack([weight.sum(axis=(1, 2)), (weight * x).sum(axis=(1, 2))], axis=1)
-
-
-def _information(weight: Array, x: Array) -> Array:
-    one, two, three = ((weight * x**power).sum(axis=(1, 2)) for power in range(3))
-    return np.stack([np.stack([one, two], axis=1), np.stack([two, three], axis=1)], axis=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-
-BINS: Final = 1000
-"""Bins of scores that take more values than this; with fewer, every value is a bin of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import ROUND_CEILING, Context
 
 from audit.rows import REASONS
 
@@ -120,6 +121,27 @@ def count(n: float | None) -> str:
     if n is None or not math.isfinite(n):
         return "unknown"
     return f"{round(n):,}".replace("-", _MINUS)
+
+
+def at_most(bound: float) -> str:
+    """Write a bound with two digits, rounded up, so that it still is one.
+
+    Parameters
+    ----------
+    bound : float
+        A finite number.
+
+    Returns
+    -------
+    str
+        The number without an exponent.
+
+    Examples
+    --------
+    >>> at_most(0.000511), at_most(2e-7)
+    ('0.00052', '0.0000002')
+    """
+    return f"{Context(prec=2, rounding=ROUND_CEILING).create_decimal(repr(float(bound))):f}"
 
 
 def pvalue(p: float | None) -> str:

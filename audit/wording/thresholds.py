@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from audit.wording.numbers import percent, points
+from audit.limits import EXACT
+from audit.wording.numbers import at_most, count, percent, points
 from audit.wording.sentences import group_phrase
 from audit.wording.titles import short_title
 from audit.wording.units import amount, gap_amount, gap_amount_interval
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from audit.plan import Outcome
+    from audit.plan import Outcome, ScoreBins
     from audit.rows import DisparityRow, MetricRow
 
 LAWFUL = (
@@ -180,3 +181,34 @@ def ranking_answer(row: DisparityRow, rates: Sequence[MetricRow], *, confidence:
         f"({amount(row.metric, values.get(row.reference))}): {gap_amount(row.metric, row.value)} apart"
         f"{f' ({interval})' if interval else ''}{over}."
     )
+
+
+def counting(bins: int, bounds: Iterable[float | None], *, exact: bool, asked: ScoreBins) -> str:
+    """Say how scores are counted, and how far that can move an area under a curve.
+
+    Parameters
+    ----------
+    bins : int
+        Bins in which they are counted.
+    bounds : iterable of float or None
+        How far each area can be from that of the scores themselves; None where there is no area.
+    exact : bool
+        Whether every bin holds one score only.
+    asked : int or "exact"
+        What the plan asks for.
+
+    Returns
+    -------
+    str
+        One or two sentences.
+    """
+    if exact:
+        return "Every score is counted by itself: areas under curves are exact."
+    known = [bound for bound in bounds if bound is not None]
+    too_many = "There are too many different scores to count each by itself. " if asked == EXACT else ""
+    counted = f"{too_many}Scores are counted in {count(bins)} bins"
+    if not known:
+        return f"{counted}."
+    if max(known) <= 0:
+        return f"{counted}, and no bin holds both labels: areas under curves are exact."
+    return f"{counted}: no area under a curve here is off by more than {at_most(max(known))} for it."

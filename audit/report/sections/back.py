@@ -229,6 +229,7 @@ def _settings(audit: Audit) -> tuple[tuple[str, str], ...]:
         ("Label", f"{roles.label} = {roles.positive}"),
         ("Favourable decision", roles.favourable),
         ("Decision", _decision(audit)),
+        ("Scores counted in", _bins(audit)),
         ("Weights", roles.weight or ""),
         ("Split", roles.split or audit.data.split),
         ("Sensitive", ", ".join(roles.sensitive)),
@@ -253,6 +254,13 @@ def _settings(audit: Audit) -> tuple[tuple[str, str], ...]:
         ("Features", shown),
         ("Dated", plan.dated),
     )
+
+
+def _bins(audit: Audit) -> str:
+    cells = audit.basis.scores
+    if cells is None:
+        return ""
+    return "bins of one score each" if cells.exact else f"{count(len(cells.cuts))} bins"
 
 
 def _decision(audit: Audit) -> str:

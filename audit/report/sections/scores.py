@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from audit.chapters.calibration import PromiseRow, ReliabilityRow
+from audit.chapters.scores import BinningRow
 from audit.figures.promises import promises, promises_alt
 from audit.metrics.scores import are_probabilities
 from audit.report.blocks import Cell, Column, Figure, Heading, Paragraph, Run, Separator
@@ -13,7 +14,7 @@ from audit.report.sections.front import paired, remark
 from audit.report.sections.words import CAP, left_in_file
 from audit.rows import group_name
 from audit.wording import amount, amount_interval, column_title, count, level, short_title
-from audit.wording.thresholds import promise_answer, ranking_answer
+from audit.wording.thresholds import counting, promise_answer, ranking_answer
 
 if TYPE_CHECKING:
     from audit.report.blocks import Block, Table
@@ -123,7 +124,24 @@ def _table(audit: Audit, single: list[tuple[str, ...]], *, probabilities: bool) 
     )
     note = f"Below each value: its {level(audit.plan.confidence)} interval"
     note += "; below the calibration error: what chance alone would show." if probabilities else "."
-    return table(columns, rows, caption="Scores by group.", note=f"{note} {left}".strip())
+    return table(
+        columns, rows, caption="Scores by group.", note=f"{note} {_counting(audit, single)} {left}".strip()
+    )
+
+
+def _counting(audit: Audit, single: list[tuple[str, ...]]) -> str:
+    """Say how scores are counted, and what that can change in the areas of the table."""
+    cells = audit.basis.scores
+    bounds = [
+        row.bound
+        for row in audit.chapter("scores")
+        if isinstance(row, BinningRow) and row.metric == "auc" and row.sensitive in single
+    ]
+    return (
+        ""
+        if cells is None
+        else counting(len(cells.cuts), bounds, exact=cells.exact, asked=audit.plan.score_bins)
+    )
 
 
 def _lines(
