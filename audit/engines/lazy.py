@@ -213,7 +213,9 @@ class LazyEngine(Drawing, ABC):
             table = self._run(
                 source, asked.names, lambda rows: query(rows).group_by("v").agg(nw.len().alias("n"))
             )
-            found = _of_codes(table, coded, levels)
+            counts = np.zeros(coded.size, dtype=np.int64)
+            counts[table["v"].to_numpy()] = table["n"].to_numpy()
+            found = narrowing.from_counts(coded.numbers, counts[1:], levels)
         else:
             found = self._quantiles(source, asked.names, query, levels)
         return () if any(one is None for one in found) else tuple(float(one) for one in found)
@@ -455,9 +457,3 @@ class LazyEngine(Drawing, ABC):
 def _tallied(rows: Any) -> Any:
     """Count the values of the one column there is."""
     return rows.select(nw.col("c0").alias("v")).group_by("v").agg(nw.len().alias("n"))
-
-
-def _of_codes(table: pa.Table, coded: Coded, levels: Sequence[float]) -> list[Any]:
-    counts = np.zeros(coded.size, dtype=np.int64)
-    counts[table["v"].to_numpy()] = table["n"].to_numpy()
-    return narrowing.from_counts(coded.numbers, counts[1:], levels)
