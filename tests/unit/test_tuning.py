@@ -213,8 +213,8 @@ def test_failures_are_kept_with_their_reason_and_the_search_goes_on(work, monkey
 def test_whoever_selects_nobody_is_not_recommended_for_it(work, monkeypatch):
     real = run_once
 
-    def nobody(bench, plan, choice, method, before, *, progress):
-        done = real(bench, plan, choice, method, before, progress=progress)
+    def nobody(bench, plan, choice, method, before, *, aids, progress):
+        done = real(bench, plan, choice, method, before, aids=aids, progress=progress)
         if choice.params["strength"] < 0.5:
             return done
         return replace(done, decisions={**done.decisions, "after": np.zeros_like(done.decisions["after"])})
