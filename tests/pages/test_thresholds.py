@@ -191,3 +191,10 @@ def test_bins_of_a_plan_that_are_not_offered_are_offered_too(visit, known, score
 def test_a_model_asks_for_bins_beside_its_threshold(visit, known):
     at = visit("03_model", known.tried)
     assert picker(at, "Count scores in").value == 1000
+
+
+def test_a_threshold_of_deciles_is_not_taken_for_one_of_probabilities(visit, ranked):
+    at = visit("03_model", ranked)
+    at.radio(key=f"door_{ranked}").set_value("train").run()
+    assert not at.exception
+    assert at.number_input(key=f"model_threshold_{ranked}").value == 0.5
