@@ -213,9 +213,7 @@ class LazyEngine(Drawing, ABC):
             table = self._run(
                 source, asked.names, lambda rows: query(rows).group_by("v").agg(nw.len().alias("n"))
             )
-            counts = np.zeros(coded.size, dtype=np.int64)
-            counts[table["v"].to_numpy()] = table["n"].to_numpy()
-            found = narrowing.from_counts(coded.numbers, counts[1:], levels)
+            found: list[Any] = narrowing.of_codes(coded, table, levels)
         else:
             found = self._quantiles(source, asked.names, query, levels)
         return () if any(one is None for one in found) else tuple(float(one) for one in found)

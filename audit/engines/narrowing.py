@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
+    from audit.engines.codes import Coded
+
 PARTS: Final = 2_048
 """Bins of one pass over the rows."""
 
@@ -55,6 +57,28 @@ def quantiles(run: Callable[[Callable[[Any], Any]], pa.Table], levels: Sequence[
     high = 1.0 if found["high"] is None else float(found["high"])
     search = _Search(run, n, (low, high))
     return [search.quantile(level) for level in levels]
+
+
+def of_codes(coded: Coded, table: pa.Table, levels: Sequence[float]) -> list[float | None]:
+    """Find quantiles of a column of numbers from the counts of its codes.
+
+    Parameters
+    ----------
+    coded : Coded
+        The codes.
+    table : pyarrow.Table
+        A code "v" and its number of rows "n" in each row.
+    levels : sequence of float
+        Levels between 0 and 1.
+
+    Returns
+    -------
+    list of float or None
+        One for each level; None where no row has a value.
+    """
+    counts = np.zeros(coded.size, dtype=np.int64)
+    counts[table["v"].to_numpy()] = table["n"].to_numpy()
+    return from_counts(coded.numbers, counts[1:], levels)
 
 
 def from_counts(

@@ -149,20 +149,21 @@ def _like(series: pd.Series[Any], values: NDArray[np.float64]) -> Any:
     """Give repaired values the type of the column; what was not finite stays as it was."""
     found = series.copy()
     known = np.isfinite(values)
+    kind: Any = series.dtype
     if pd.api.types.is_integer_dtype(series.dtype):
         values = np.where(known, np.round(values), 0)
-        found[known] = values[known].astype(getattr(series.dtype, "numpy_dtype", series.dtype))
+        found[known] = values[known].astype(getattr(kind, "numpy_dtype", kind))
     elif pd.api.types.is_float_dtype(series.dtype):
-        if getattr(series.dtype, "itemsize", 8) < 8:
+        if getattr(kind, "itemsize", 8) < 8:
             # A value between two of single precision may need more digits than they have.
-            found = found.astype(_wider(series.dtype))
+            found = found.astype(_wider(kind))
         found[known] = values[known]
     else:  # numbers kept as objects
         found[known] = [float(value) for value in values[known]]
     return found
 
 
-def _wider(dtype: Any) -> str:
+def _wider(dtype: Any) -> Any:
     if isinstance(dtype, pd.ArrowDtype):
         return "double[pyarrow]"
     return "float64" if isinstance(dtype, np.dtype) else "Float64"
