@@ -43,7 +43,8 @@ def quantiles(run: Callable[[Callable[[Any], Any]], pa.Table], levels: Sequence[
     Notes
     -----
     One pass finds the ends, and one counts the rows in 2,048 bins. The bin that holds a quantile is counted in 2,048
-    bins again, until it has at most 200,000 rows or cannot be parted, and then by its values. Two or three passes do.
+    bins again, until it has at most 200,000 rows or cannot be parted, and then by its values. Two or three passes do;
+    of few values, such as ages, every bin holds one, and the first count is all there is to know.
     """
     finite = (nw.col("v") > -np.inf) & (nw.col("v") < np.inf)
     ends = [nw.len().alias("n"), nw.col("f").min().alias("low"), nw.col("f").max().alias("high")]
@@ -112,6 +113,15 @@ def _between(values: NDArray[np.float64], until: NDArray[np.int64], place: float
     return one if one == two else one + (two - one) * (place - ranks[0])
 
 
+def _points(table: pa.Table) -> tuple[NDArray[np.float64], NDArray[np.int64]] | None:
+    """Give the values and their rows where no bin holds two values."""
+    low, high = (np.asarray(table[name].to_numpy(), dtype=float) for name in ("low", "high"))
+    if not np.array_equal(low, high):
+        return None
+    order = np.argsort(low)
+    return low[order], np.asarray(table["n"].to_numpy(), dtype=np.int64)[order]
+
+
 def _edge(bins: int, low: float, high: float, width: float) -> float:
     return low if bins < 0 else high if bins >= PARTS else min(low + bins * width, high)
 
@@ -126,6 +136,7 @@ class _Search:
         self._n = n
         self._ends = ends
         self._counted: dict[tuple[float, float], NDArray[np.int64]] = {}
+        self._every: tuple[NDArray[np.float64], NDArray[np.int64]] | None = None
 
     def quantile(self, level: float) -> float:
         place = (self._n - 1) * level
@@ -136,6 +147,8 @@ class _Search:
             if not (np.isfinite(width) and low + width > low):
                 break
             until = np.cumsum(self._counts(low, width))
+            if self._every is not None:
+                return _between(self._every[0], np.cumsum(self._every[1]), place)
             left, right = (int(at) for at in np.searchsorted(until, ranks, side="right"))
             # Place 0 is below the interval, the last one is its upper end and what lies above.
             bounds = (_edge(left - 1, low, high, width), _edge(right, low, high, width))
@@ -154,9 +167,14 @@ class _Search:
         if (low, width) not in self._counted:
             place = ((nw.col("v") - low) / width).floor()
             bins = nw.when(place < 0).then(-1.0).when(place >= PARTS).then(float(PARTS)).otherwise(place)
+            told = [] if self._counted else [nw.col("v").min().alias("low"), nw.col("v").max().alias("high")]
             table = self._run(
-                lambda rows: rows.select(bins.alias("b")).group_by("b").agg(nw.len().alias("n"))
+                lambda rows: (
+                    rows.select(bins.alias("b"), nw.col("v")).group_by("b").agg(nw.len().alias("n"), *told)
+                )
             )
+            if told:
+                self._every = _points(table)
             out = np.zeros(PARTS + 2, dtype=np.int64)
             out[np.asarray(table["b"].to_numpy(), dtype=np.int64) + 1] = table["n"].to_numpy()
             self._counted[low, width] = out

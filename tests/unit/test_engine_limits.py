@@ -130,7 +130,7 @@ COLUMNS = {
     ("name", "few"),
     [
         *((name, 200_000) for name in COLUMNS),
-        *((name, 50) for name in ("normal", "mostly one value", "many sizes")),
+        *((name, 50) for name in ("normal", "mostly one value", "many sizes", "few values")),
         ("normal", 1),
         ("very close", 1),
     ],
@@ -141,6 +141,24 @@ def test_quantiles_by_counting_are_those_by_sorting(name, few, monkeypatch):
     levels = (0.0, 0.25, 0.8, 1.0)
     found = DuckDBEngine().quantiles(pa.table({"x": COLUMNS[name]}), "x", levels)
     assert found == pytest.approx(np.quantile(COLUMNS[name], levels), rel=1e-12, abs=0)
+
+
+def test_a_few_values_are_known_after_two_passes(monkeypatch):
+    """Ages of a hundred million people are not asked for once more for every quantile."""
+    passes = []
+    run = DuckDBEngine._run
+
+    def counted(self, *args, **more):
+        passes.append(1)
+        return run(self, *args, **more)
+
+    monkeypatch.setattr(DuckDBEngine, "_run", counted)
+    monkeypatch.setattr(duckdb_engine, "MOST_SORTED", 0)
+    monkeypatch.setattr(narrowing, "FEW", 50)
+    ages = np.random.default_rng(3).integers(18, 80, 9000)
+    found = DuckDBEngine().quantiles(pa.table({"x": ages}), "x", (0.25, 0.5, 0.75))
+    assert found == tuple(np.quantile(ages, (0.25, 0.5, 0.75)))
+    assert len(passes) == 2
 
 
 def test_endless_values_lie_beyond_the_others(monkeypatch):
