@@ -117,8 +117,8 @@ def page(kept: dict[str, Any]) -> str:
     for data, (title, _) in DATA.items():
         lines += [f"## {title}", ""]
         lines += [
-            "| mitigation | accuracy | equal selection | equal chances | equal errors | worst error | s |",
-            "|---|---|---|---|---|---|---|",
+            "| mitigation | seeds | accuracy | equal selection | equal chances | equal errors | worst error | s |",
+            "|---|---|---|---|---|---|---|---|",
         ]
         for name, (spec, _) in sorted(
             catalogue().items(), key=lambda item: (_ORDER[item[1][0].stage], item[1][0].title)
@@ -127,13 +127,13 @@ def page(kept: dict[str, Any]) -> str:
             if found is None:
                 continue
             if "refused" in found:
-                lines.append(f"| {spec.title} | {found['refused']} | | | | | |")
+                lines.append(f"| {spec.title} | | {found['refused']} | | | | | |")
                 continue
             rows = {(row["metric"], row["comparison"]): _row(row) for row in found["rows"]}
             cells = [_cell(rows[key]) for key in WANTED]
             mark = " ▼" if found["levelling_down"] else ""
             seconds = Cost.from_dict(found["cost"]).seconds
-            lines.append(f"| {spec.title}{mark} | {' | '.join(cells)} | {seconds:,.0f} |")
+            lines.append(f"| {spec.title}{mark} | {found['seeds']} | {' | '.join(cells)} | {seconds:,.0f} |")
         lines.append("")
     return "\n".join(lines)
 
