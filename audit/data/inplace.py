@@ -193,7 +193,7 @@ def open_frame(data: Any, *, name: str = "", progress: Progress = silent) -> Dat
 
 
 def _of_held(source: Held, engine: str, address: str, name: str, progress: Progress) -> Dataset:
-    counting = _engine(engine, address, progress)
+    counting = _engine(engine, address, progress, source.frame)
     found, notes = _looked(counting, source)
     progress(0.1, "Taking the fingerprint")
     fingerprint = counting.fingerprint(found)
@@ -201,8 +201,8 @@ def _of_held(source: Held, engine: str, address: str, name: str, progress: Progr
     return _described(counting, place, (name, fingerprint), notes, within(progress, 0.5, 1.0))
 
 
-def _engine(name: str, address: str, progress: Progress) -> Engine:
-    return make(name, address or os.environ.get(ADDRESSES.get(name, ""), "")).watched(progress)
+def _engine(name: str, address: str, progress: Progress, frame: Any = None) -> Engine:
+    return make(name, address or os.environ.get(ADDRESSES.get(name, ""), ""), frame).watched(progress)
 
 
 def _no_patterns(paths: tuple[Path, ...], engine: str) -> None:

@@ -170,4 +170,5 @@ def engine_of(dataset: Dataset, *, progress: Progress = silent) -> Engine:
     if place is None:
         return make().watched(progress)
     address = place.address or os.environ.get(ADDRESSES.get(place.engine, ""), "")
-    return make(place.engine, address).watched(progress)
+    frame = place.source.frame if isinstance(place.source, Held) else None
+    return make(place.engine, address, frame).watched(progress)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pkgutil
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import audit.engines
 from audit.errors import EngineError, listing, quote
@@ -38,7 +38,7 @@ def engines() -> Mapping[str, EngineSpec]:
     return {spec.id: spec for spec in sorted(specs, key=lambda spec: (spec.id != EMBEDDED, spec.id))}
 
 
-def make(name: str = EMBEDDED, address: str = "") -> Engine:
+def make(name: str = EMBEDDED, address: str = "", frame: Any = None) -> Engine:
     """Start an engine.
 
     Parameters
@@ -47,6 +47,8 @@ def make(name: str = EMBEDDED, address: str = "") -> Engine:
         The engine's id.
     address : str, default ""
         Where it runs, such as the URL of a Spark master or of a Dask scheduler; empty runs it on this machine.
+    frame : object or None
+        A lazy data frame of the engine that is to be counted.
 
     Returns
     -------
@@ -65,5 +67,5 @@ def make(name: str = EMBEDDED, address: str = "") -> Engine:
             fix="Name one of these.",
             code="unknown_engine",
         )
-    engine: Engine = engines()[name].make(address)
+    engine: Engine = engines()[name].make(address, frame)
     return engine

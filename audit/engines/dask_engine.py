@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 import warnings
 from contextlib import contextmanager
@@ -13,13 +12,14 @@ import narwhals as nw
 import pyarrow as pa
 
 from audit.engines import looking, narrowing
-from audit.engines.lazy import LazyEngine
+from audit.engines.cluster import ClusterEngine
 from audit.engines.protocol import EngineSpec, Files, Held
 from audit.errors import EngineError, InputError, quote
 from audit.values import MISSING_TEXTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     import pandas as pd
 
@@ -38,7 +38,7 @@ _BLOCK: Final = "64MiB"
 _TICK: Final = 0.1
 
 
-class DaskEngine(LazyEngine):
+class DaskEngine(ClusterEngine):
     """Counts rows with a Dask client.
 
     Parameters
@@ -61,7 +61,7 @@ class DaskEngine(LazyEngine):
         del ordered
         source = self.look(source)
         with _understood():
-            plan = query(_lazy(self._frame(source, names))).to_native()
+            plan = query(self._lazy(self._frame(source, names))).to_native()
             return _arrow(self._computed(plan))
 
     def _computed(self, plan: Any) -> Any:
@@ -92,7 +92,7 @@ class DaskEngine(LazyEngine):
             frame = frame.astype(dict.fromkeys(decimal, "double[pyarrow]")) if decimal else frame
         return frame
 
-    def _opened(self, source: Source, stored: Sequence[str] | None) -> Any:
+    def _opened(self, source: Source, stored: Sequence[str] | None = None) -> Any:
         import dask.dataframe as dd
 
         if isinstance(source, Held):
@@ -137,39 +137,29 @@ class DaskEngine(LazyEngine):
             blocksize=None if packed else _BLOCK,
         )
 
-    def look(self, source: Source) -> Source:
-        """Find the columns and types of rows in place, and refuse files that do not agree; others stay as they are.
+    def _lazy(self, frame: Any) -> Any:
+        """Hand a frame to Narwhals, without its notice that Dask will need a package of its own one day."""
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Dask support is moving", category=FutureWarning)
+            return nw.from_native(frame).lazy()
 
-        Parameters
-        ----------
-        source : Path, pyarrow.Table, Files or Held
-            Where the rows are.
+    def _understood(self, source: Source) -> AbstractContextManager[None]:
+        del source
+        return _understood()
 
-        Returns
-        -------
-        Source
-            The same source, with its columns.
+    def _head(self, path: str, delimiter: str) -> pa.Table:
+        import pandas as pd
 
-        Raises
-        ------
-        InputError
-            Where the rows cannot be found or read, or files do not agree.
-        """
-        if not isinstance(source, Files | Held) or source.columns:
-            return source
-        with _understood():
-            if isinstance(source, Held):
-                columns = looking.of_frame(_lazy(self._opened(source, None)))
-                return Held(table=source.table, frame=source.frame, columns=columns)
-            if source.format == "csv":
-                return looking.settled_texts(source, _head, self._misfits)
-            return Files(paths=source.paths, format="parquet", columns=looking.of_parquet(source.paths))
+        frame = pd.read_csv(
+            path, sep=delimiter, dtype=str, keep_default_na=False, nrows=looking.HEAD, encoding="utf-8-sig"
+        )
+        return pa.table({name: pa.array(frame[name].tolist(), pa.string()) for name in frame.columns})
 
     def _misfits(self, source: Files) -> list[tuple[int, int, int]]:
         """Count for each column the rows that do not fit its type, are no number, and are decimal."""
         texts = self._csv(source, texts=True)
         kinds = [column.dtype for column in source.columns]
-        counted = texts.map_partitions(_misfits_of, kinds, meta=_plain_meta(3 * len(kinds)))
+        counted = texts.map_partitions(_misfits_of(), kinds, meta=_plain_meta(3 * len(kinds)))
         row = [int(n) for n in self._computed(counted.sum())]
         return [(row[3 * i], row[3 * i + 1], row[3 * i + 2]) for i in range(len(kinds))]
 
@@ -182,49 +172,19 @@ class DaskEngine(LazyEngine):
         )
 
     def _thinned(self, rows: Any, share: float, seed: int) -> Any:
-        return _lazy(rows.to_native().sample(frac=share, random_state=seed))
+        return self._lazy(rows.to_native().sample(frac=share, random_state=seed))
 
     def _estimated(self, source: Source, names: Sequence[str]) -> list[int]:
         frame = self._frame(source, names)
         with _understood():
             return [int(self._computed(frame[f"c{i}"].nunique_approx())) for i in range(len(names))]
 
-    def fingerprint(self, source: Source) -> str:
-        """Hash the rows in one scan, whatever their order.
-
-        Parameters
-        ----------
-        source : Path, pyarrow.Table, Files or Held
-            Where the rows are.
-
-        Returns
-        -------
-        str
-            64 hexadecimal digits, of the names and types, the number of rows, and sums of two hashes of 64 bits of the
-            rows.
-
-        Notes
-        -----
-        It tells a changed table from an unchanged one, and is no proof against somebody who looks for two tables with
-        the same hash. Another engine gives another one.
-        """
-        source = self.look(source)
-        columns = looking.columns_of(source)
-        with _understood():
-            names = [column.name for column in columns] or list(self._opened(source, None).columns)
-            parts = self._frame(source, names).map_partitions(_hashed, meta=_plain_meta(3, "object"))
-            rows = self._computed(parts)
-        total = [sum(int(value) for value in rows[name]) % 2**128 for name in rows.columns]
-        shape = [(column.name, column.dtype) for column in columns] or names
-        text = repr(("evenhand rows, any order", "dask", shape, total))
-        return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
-
-
-def _lazy(frame: Any) -> Any:
-    """Hand a frame to Narwhals, without its notice that Dask will need a package of its own one day."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Dask support is moving", category=FutureWarning)
-        return nw.from_native(frame).lazy()
+    def _hashes(self, source: Source, names: Sequence[str]) -> list[Any]:
+        """Count the rows and add up two hashes of 64 bits."""
+        rows = self._computed(
+            self._frame(source, names).map_partitions(_hashed(), meta=_plain_meta(3, "object"))
+        )
+        return [sum(int(value) for value in rows[name]) % 2**128 for name in rows.columns]
 
 
 def _mapped(kind: Any) -> Any:
@@ -239,58 +199,61 @@ def _plain_meta(width: int, kind: str = "int64") -> pd.DataFrame:
     return pd.DataFrame({f"m{i}": pd.Series(dtype=kind) for i in range(width)})
 
 
-def _misfits_of(part: pd.DataFrame, kinds: list[str]) -> pd.DataFrame:
-    """Count misfits in one partition; runs on a worker."""
-    import pandas as pd
+# What runs on a worker is made inside a function: it then travels whole, and workers need not have this program.
 
-    found: list[int] = []
-    for name, kind in zip(part.columns, kinds, strict=True):
-        texts = part[name].astype("string[pyarrow]").str.strip().dropna()
-        numbers = pd.to_numeric(texts.astype(object), errors="coerce")
-        found += [
-            _unfit(texts, numbers, kind),
-            int(numbers.isna().sum()),
-            int(texts.str.contains(r"[.e]").sum()),
+
+def _misfits_of() -> Callable[[pd.DataFrame, list[str]], pd.DataFrame]:
+    """Make what counts misfits in one partition."""
+
+    def unfit(texts: Any, numbers: Any, kind: str) -> int:
+        import pandas as pd
+
+        if "int" in kind:
+            return int((numbers.isna() | texts.str.contains(r"[.e]").fillna(value=False)).sum())
+        if kind == "double":
+            return int(numbers.isna().sum())
+        if kind == "bool":
+            return int((~texts.str.lower().isin(["true", "false"])).sum())
+        if kind == "string":
+            return 0
+        return int(pd.to_datetime(texts.astype(object), errors="coerce", format="ISO8601").isna().sum())
+
+    def misfits(part: pd.DataFrame, kinds: list[str]) -> pd.DataFrame:
+        import pandas as pd
+
+        found: list[int] = []
+        for name, kind in zip(part.columns, kinds, strict=True):
+            texts = part[name].astype("string[pyarrow]").str.strip().dropna()
+            numbers = pd.to_numeric(texts.astype(object), errors="coerce")
+            found += [
+                unfit(texts, numbers, kind),
+                int(numbers.isna().sum()),
+                int(texts.str.contains(r"[.e]").sum()),
+            ]
+        return pd.DataFrame([found], columns=[f"m{i}" for i in range(len(found))])
+
+    return misfits
+
+
+def _hashed() -> Callable[[pd.DataFrame], pd.DataFrame]:
+    """Make what hashes one partition."""
+
+    def hashed(part: pd.DataFrame) -> pd.DataFrame:
+        import pandas as pd
+
+        if not len(part):
+            return pd.DataFrame([[0, 0, 0]], columns=["m0", "m1", "m2"], dtype=object)
+        plain = pd.DataFrame(
+            {name: part[name].astype(object).where(part[name].notna(), None) for name in part}
+        )
+        texts = plain.map(lambda value: "\x00" if value is None else repr(value))
+        sums = [
+            int(pd.util.hash_pandas_object(texts, index=False, hash_key=key).astype(object).sum())
+            for key in ("evenhand rows  1", "evenhand rows  2")
         ]
-    return pd.DataFrame([found], columns=[f"m{i}" for i in range(len(found))])
+        return pd.DataFrame([[len(part), *sums]], columns=["m0", "m1", "m2"], dtype=object)
 
-
-def _unfit(texts: Any, numbers: Any, kind: str) -> int:
-    import pandas as pd
-
-    if "int" in kind:
-        return int((numbers.isna() | texts.str.contains(r"[.e]").fillna(value=False)).sum())
-    if kind == "double":
-        return int(numbers.isna().sum())
-    if kind == "bool":
-        return int((~texts.str.lower().isin(["true", "false"])).sum())
-    if kind == "string":
-        return 0
-    return int(pd.to_datetime(texts.astype(object), errors="coerce", format="ISO8601").isna().sum())
-
-
-def _hashed(part: pd.DataFrame) -> pd.DataFrame:
-    """Hash one partition; runs on a worker."""
-    import pandas as pd
-
-    if not len(part):
-        return pd.DataFrame([[0, 0, 0]], columns=["m0", "m1", "m2"], dtype=object)
-    plain = pd.DataFrame({name: part[name].astype(object).where(part[name].notna(), None) for name in part})
-    texts = plain.map(lambda value: "\x00" if value is None else repr(value))
-    sums = [
-        int(pd.util.hash_pandas_object(texts, index=False, hash_key=key).astype(object).sum())
-        for key in ("evenhand rows  1", "evenhand rows  2")
-    ]
-    return pd.DataFrame([[len(part), *sums]], columns=["m0", "m1", "m2"], dtype=object)
-
-
-def _head(path: str, delimiter: str) -> pa.Table:
-    import pandas as pd
-
-    frame = pd.read_csv(
-        path, sep=delimiter, dtype=str, keep_default_na=False, nrows=looking.HEAD, encoding="utf-8-sig"
-    )
-    return pa.table({name: pa.array(frame[name].tolist(), pa.string()) for name in frame.columns})
+    return hashed
 
 
 def _arrow(frame: Any) -> pa.Table:
@@ -300,6 +263,7 @@ def _arrow(frame: Any) -> pa.Table:
 @contextmanager
 def _understood() -> Iterator[None]:
     """Turn Dask's failures into sentences; its own may quote the data."""
+    from distributed.client import FutureCancelledError
     from distributed.scheduler import KilledWorker
 
     try:
@@ -327,7 +291,16 @@ def _understood() -> Iterator[None]:
             fix="Mend the files, or save them as Parquet.",
             code="unreadable_rows",
         ) from error
-    except OSError as error:
+    except (ImportError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "deserializ" not in str(error):
+            raise
+        raise EngineError(
+            "The Dask workers cannot read the work that is sent to them.",
+            why="They have other packages than this program.",
+            fix="Install the same releases there: pip install --requirement requirements-dask.txt.",
+            code="engine_differs",
+        ) from error
+    except (OSError, FutureCancelledError) as error:
         full = "No space left" in str(error)
         raise EngineError(
             "A Dask worker's disk is full." if full else "The Dask scheduler does not answer any more.",
@@ -337,13 +310,15 @@ def _understood() -> Iterator[None]:
         ) from error
 
 
-def make(address: str = "") -> DaskEngine:
+def make(address: str = "", frame: Any = None) -> DaskEngine:
     """Reach a Dask scheduler, or start one on this machine.
 
     Parameters
     ----------
     address : str, default ""
         A scheduler such as "tcp://host:8786"; empty takes the client that is active, or starts two processes here.
+    frame : dask.dataframe.DataFrame or None
+        A data frame that is to be counted; it runs wherever a client is.
 
     Returns
     -------
@@ -364,17 +339,19 @@ def make(address: str = "") -> DaskEngine:
             fix="Install it: pip install --requirement requirements-dask.txt.",
             code="engine_missing",
         ) from error
+    del frame
     try:
-        if address:
-            return DaskEngine(distributed.Client(address, timeout=10))  # type: ignore[no-untyped-call]
         try:
-            return DaskEngine(distributed.get_client())
+            # The client that is active, if it is one of that scheduler: an audit asks for its engine several times.
+            return DaskEngine(distributed.get_client(address or None, timeout=10))
         except ValueError:
+            if address:
+                raise
             cluster = distributed.LocalCluster(  # type: ignore[no-untyped-call]
                 n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
             )
             return DaskEngine(distributed.Client(cluster))  # type: ignore[no-untyped-call]
-    except (OSError, RuntimeError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         raise EngineError(
             f"Nobody answers as a Dask scheduler at {quote(address)}."
             if address

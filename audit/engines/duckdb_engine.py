@@ -402,5 +402,5 @@ ENGINE: Final = EngineSpec(
     title="DuckDB, on this machine",
     address="",
     needs="",
-    make=lambda _address: DuckDBEngine(),
+    make=lambda _address, _frame: DuckDBEngine(),
 )

@@ -12,7 +12,6 @@ import numpy as np
 
 from audit.engines import describing, looking, narrowing, results
 from audit.engines.codes import codes_of
-from audit.engines.drawing import Drawing
 from audit.engines.protocol import MOST_VALUES, Described, Repeated
 from audit.engines.queries import Asked, joined, powers, same, sums, weights
 from audit.progress import silent
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 _NEARLY = 1.2
 
 
-class LazyEngine(Drawing, ABC):
+class LazyEngine(ABC):
     """Counts rows by the common queries; a child opens sources and runs queries."""
 
     name = ""
@@ -68,8 +67,7 @@ class LazyEngine(Drawing, ABC):
         """Open columns of a source as c0, c1, …, run a query and give its rows; ``ordered`` asks for repeatable sums."""
 
     def _clean(self, _source: Source) -> bool:
-        """Say whether no number of a source can be "not a number"."""
-        return False
+        return False  # a number of the source may be "not a number"
 
     @abstractmethod
     def _estimated(self, source: Source, names: Sequence[str]) -> list[int]:
@@ -82,6 +80,10 @@ class LazyEngine(Drawing, ABC):
     @abstractmethod
     def look(self, source: Source) -> Source:
         """Find the columns and types of rows in place, and refuse files that do not agree; others stay as they are."""
+
+    @abstractmethod
+    def draw(self, source: Source, columns: Sequence[str], *, rows: int, of: int, seed: int) -> pa.Table:
+        """Draw rows by a seed: the same ones each time, as far as the engine keeps their order."""
 
     def count(
         self, source: Source, keys: Sequence[Key], *, weight: str | None = None, total: str | None = None
@@ -445,11 +447,11 @@ class LazyEngine(Drawing, ABC):
 
     def _listed(self, source: Source, names: Sequence[str]) -> dict[str, list[tuple[Any, int]]]:
         """Give the values of some columns with their numbers of rows."""
-        found = {}
-        for name in names:
-            table = self._run(source, [name], _tallied)
-            found[name] = list(zip(table["v"].to_pylist(), table["n"].to_pylist(), strict=True))
-        return found
+        tables = {name: self._run(source, [name], _tallied) for name in names}
+        return {
+            name: list(zip(table["v"].to_pylist(), table["n"].to_pylist(), strict=True))
+            for name, table in tables.items()
+        }
 
 
 def _tallied(rows: Any) -> Any:

@@ -339,7 +339,8 @@ class EngineSpec:
     needs : str
         The file of requirements that installs it; empty where it is always there.
     make : callable
-        Takes the address, or an empty text, and gives the engine; raises EngineError where it cannot be had.
+        Takes the address, or an empty text, and the data frame that is to be counted, or None, and gives the engine;
+        raises EngineError where it cannot be had.
     """
 
     id: str

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import secrets
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import narwhals as nw
 
 from audit.engines import looking
-from audit.engines.lazy import LazyEngine
+from audit.engines.cluster import ClusterEngine
 from audit.engines.protocol import EngineSpec, Files, Held
 from audit.engines.watching import watched
 from audit.errors import EngineError, InputError, quote
@@ -20,10 +20,11 @@ from audit.values import MISSING_TEXTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     import pyarrow as pa
 
-    from audit.engines.protocol import Source
+    from audit.engines.protocol import Column, Source
 
 _KINDS: Final = {
     "int64": "bigint",
@@ -33,17 +34,21 @@ _KINDS: Final = {
     "date32[day]": "date",
     "timestamp[us]": "timestamp_ntz",
 }
+_MEANING: Final = {"spark.sql.session.timeZone": "UTC", "spark.sql.caseSensitive": "true"}
+"""What decides how rows are understood, whoever runs Spark."""
+
 _SETTINGS: Final = {
+    **_MEANING,
     "spark.ui.enabled": "false",
-    "spark.sql.session.timeZone": "UTC",
-    "spark.sql.caseSensitive": "true",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     "spark.sql.shuffle.partitions": "8",
     "spark.ui.showConsoleProgress": "false",
 }
+_PATIENCE: Final = 15.0
+"""Seconds in which a Spark Connect server has to answer: its client would go on asking for many minutes."""
 
 
-class SparkEngine(LazyEngine):
+class SparkEngine(ClusterEngine):
     """Counts rows with a Spark session.
 
     Parameters
@@ -66,7 +71,7 @@ class SparkEngine(LazyEngine):
         del ordered
         source = self.look(source)
         with _understood(source):
-            plan = query(nw.from_native(self._frame(source, names))).to_native()
+            plan = query(self._lazy(self._frame(source, names))).to_native()
             return self._watched(plan.toArrow)
 
     def _watched(self, scan: Callable[[], Any]) -> Any:
@@ -96,7 +101,8 @@ class SparkEngine(LazyEngine):
             picked.append(column.alias(f"c{i}"))
         return frame.select(*picked)
 
-    def _opened(self, source: Source) -> Any:
+    def _opened(self, source: Source, stored: Sequence[str] | None = None) -> Any:
+        del stored  # Spark reads only the columns that are picked from the frame
         if isinstance(source, Held):
             return source.frame if source.frame is not None else self.session.table(source.table)
         if isinstance(source, Files):
@@ -120,39 +126,16 @@ class SparkEngine(LazyEngine):
             picked.append((known if kind is None else sf.trim(known).cast(kind)).alias(f"c{i}"))
         return rows.select(*picked)
 
-    def look(self, source: Source) -> Source:
-        """Find the columns and types of rows in place, and refuse files that do not agree; others stay as they are.
+    def _lazy(self, frame: Any) -> Any:
+        return nw.from_native(frame)
 
-        Parameters
-        ----------
-        source : Path, pyarrow.Table, Files or Held
-            Where the rows are.
+    def _understood(self, source: Source) -> AbstractContextManager[None]:
+        return _understood(source)
 
-        Returns
-        -------
-        Source
-            The same source, with its columns.
-
-        Raises
-        ------
-        InputError
-            Where the rows cannot be found or read, or files do not agree.
-        """
-        if not isinstance(source, Files | Held) or source.columns:
-            return source
-        with _understood(source):
-            if isinstance(source, Held):
-                columns = looking.of_frame(nw.from_native(self._opened(source)))
-                return Held(table=source.table, frame=source.frame, columns=columns)
-            if source.format == "csv":
-                return looking.settled_texts(source, self._head, self._misfits)
-            local = all("://" not in path for path in source.paths)
-            columns = (
-                looking.of_parquet(source.paths)
-                if local
-                else looking.of_frame(nw.from_native(self._opened(source)))
-            )
-            return Files(paths=source.paths, format="parquet", columns=columns)
+    def _columns(self, source: Files) -> tuple[Column, ...]:
+        if all("://" not in path for path in source.paths):
+            return super()._columns(source)
+        return looking.of_frame(self._lazy(self._opened(source)))
 
     def _head(self, path: str, delimiter: str) -> Any:
         rows = self.session.read.csv(path, header=True, sep=delimiter, escape='"', multiLine=True)
@@ -190,12 +173,12 @@ class SparkEngine(LazyEngine):
 
         source = self.look(source)
         with _understood(source):
-            rows = query(nw.from_native(self._frame(source, names))).to_native()
+            rows = query(self._lazy(self._frame(source, names))).to_native()
             asked = rows.agg(sf.percentile("v", sf.array(*(sf.lit(level) for level in levels))).alias("q"))
             return list(self._watched(asked.collect)[0]["q"] or [None])
 
     def _thinned(self, rows: Any, share: float, seed: int) -> Any:
-        return nw.from_native(rows.to_native().sample(withReplacement=False, fraction=share, seed=seed))
+        return self._lazy(rows.to_native().sample(withReplacement=False, fraction=share, seed=seed))
 
     def _estimated(self, source: Source, names: Sequence[str]) -> list[int]:
         from pyspark.sql import functions as sf
@@ -205,45 +188,21 @@ class SparkEngine(LazyEngine):
             asked = rows.agg(*(sf.approx_count_distinct(f"c{i}") for i in range(len(names))))
             return [int(n) for n in self._watched(asked.collect)[0]]
 
-    def fingerprint(self, source: Source) -> str:
-        """Hash the rows in one scan, whatever their order.
-
-        Parameters
-        ----------
-        source : Path, pyarrow.Table, Files or Held
-            Where the rows are.
-
-        Returns
-        -------
-        str
-            64 hexadecimal digits, of the names and types, the number of rows, and sums and a parity of xxHash64 of the
-            rows.
-
-        Notes
-        -----
-        It tells a changed table from an unchanged one, and is no proof against somebody who looks for two tables with
-        the same hash. Another engine gives another one.
-        """
+    def _hashes(self, source: Source, names: Sequence[str]) -> list[Any]:
+        """Count the rows, add up two of their xxHash64, and give the parity of a third."""
         from pyspark.sql import functions as sf
 
-        source = self.look(source)
-        columns = looking.columns_of(source)
-        with _understood(source):
-            names = [column.name for column in columns] or list(self._opened(source).columns)
-            rows = self._frame(source, names)
-            every = [rows[f"c{i}"] for i in range(len(names))]
-            shown = [sf.coalesce(one.cast("string"), sf.lit("\x00")) for one in every]
-            hashes = [sf.xxhash64(*shown), sf.xxhash64(*shown, sf.lit(1)), sf.xxhash64(*shown, sf.lit(2))]
-            measures = [
-                sf.count(sf.lit(1)),
-                sf.sum(hashes[0].cast("decimal(38,0)")),
-                sf.sum(hashes[1].cast("decimal(38,0)")),
-                sf.bit_xor(hashes[2]),
-            ]
-            row = self._watched(rows.agg(*measures).collect)[0]
-        shape = [(column.name, column.dtype) for column in columns] or names
-        text = repr(("evenhand rows, any order", "spark", shape, [str(x) for x in row]))
-        return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+        rows = self._frame(source, names)
+        every = [rows[f"c{i}"] for i in range(len(names))]
+        shown = [sf.coalesce(one.cast("string"), sf.lit("\x00")) for one in every]
+        hashes = [sf.xxhash64(*shown), sf.xxhash64(*shown, sf.lit(1)), sf.xxhash64(*shown, sf.lit(2))]
+        measures = [
+            sf.count(sf.lit(1)),
+            sf.sum(hashes[0].cast("decimal(38,0)")),
+            sf.sum(hashes[1].cast("decimal(38,0)")),
+            sf.bit_xor(hashes[2]),
+        ]
+        return [str(value) for value in self._watched(rows.agg(*measures).collect)[0]]
 
 
 @contextmanager
@@ -305,7 +264,7 @@ def _unreadable() -> InputError:
     )
 
 
-def make(address: str = "") -> SparkEngine:
+def make(address: str = "", frame: Any = None) -> SparkEngine:
     """Start or reach a Spark session.
 
     Parameters
@@ -313,6 +272,8 @@ def make(address: str = "") -> SparkEngine:
     address : str, default ""
         The URL of a master ("spark://…", "yarn", "local[4]") or of a Spark Connect server ("sc://…"); empty takes the
         session that is active, or runs Spark on this machine.
+    frame : pyspark.sql.DataFrame or None
+        A data frame that is to be counted: only its own session can, be it active in this thread or not.
 
     Returns
     -------
@@ -333,31 +294,79 @@ def make(address: str = "") -> SparkEngine:
             fix="Install it: pip install --requirement requirements-spark.txt. It needs Java 17.",
             code="engine_missing",
         ) from error
+    if frame is not None:
+        return SparkEngine(frame.sparkSession)
     active = SparkSession.getActiveSession()
     if active is not None and not address:
         return SparkEngine(active)
-    builder: Any = SparkSession.builder
-    builder = (
-        builder.remote(address) if address.startswith("sc://") else builder.master(address or "local[*]")
-    )
-    if not address.startswith("sc://"):
-        os.environ.setdefault(
-            "SPARK_LOCAL_IP", "127.0.0.1" if address.startswith("local") or not address else ""
-        )
-        for name, value in _SETTINGS.items():
-            builder = builder.config(name, value)
     try:
-        session = builder.getOrCreate()
-        if not address.startswith("sc://"):
-            session.sparkContext.setLogLevel("ERROR")  # its warnings quote the data
-        return SparkEngine(session)
+        if address.startswith("sc://"):
+            return SparkEngine(_connected(address))
+        return SparkEngine(_started(address))
+    except ImportError as error:
+        raise EngineError(
+            "Spark Connect is not installed.",
+            why="A server at sc://… is spoken to with packages of its own.",
+            fix='Install them: pip install "pyspark[connect]", of the same release as pyspark.',
+            code="engine_missing",
+        ) from error
     except Exception as error:
+        remote = address.startswith("sc://")
         raise EngineError(
             "Spark could not be started." if not address else f"Nobody answers as Spark at {quote(address)}.",
-            why="Java is missing, or the address is wrong or not reachable from here.",
-            fix="Install Java 17 (see tests/java/install.sh), or check the address.",
+            why=f"{'Another session is active, or' if remote else 'Java is missing, or'} the address is wrong or not "
+            "reachable from here.",
+            fix="Check the address, and that the server runs."
+            if remote
+            else "Install Java 17 (see tests/java/install.sh), or check the address.",
             code="engine_unreachable",
         ) from error
+
+
+def _started(address: str) -> Any:
+    """Run Spark on this machine, or reach a master."""
+    from pyspark.sql import SparkSession
+
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1" if address.startswith("local") or not address else "")
+    builder: Any = SparkSession.builder.master(address or "local[*]")
+    for name, value in _SETTINGS.items():
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")  # its warnings quote the data
+    return session
+
+
+def _connected(address: str) -> Any:
+    """Reach a Spark Connect server: by the session that there is, if it is one of that server."""
+    from pyspark.sql import SparkSession
+
+    def connect() -> Any:
+        builder: Any = SparkSession.builder.remote(address)
+        session = builder.getOrCreate()
+        if _endpoint(session) not in {"", _endpoint_of(address)}:
+            session = builder.create()
+        for name, value in _MEANING.items():
+            session.conf.set(name, value)  # the first word to the server: a wrong address is noticed here
+        return session
+
+    until = time.monotonic() + _PATIENCE
+
+    def wait(_share: float, _message: str) -> None:
+        if time.monotonic() > until:
+            raise TimeoutError
+
+    return watched(connect, lambda: None, wait)
+
+
+def _endpoint(session: Any) -> str:
+    """Give host and port that a Connect session speaks to; empty where it does not say."""
+    return str(getattr(getattr(session.client, "_builder", None), "endpoint", ""))
+
+
+def _endpoint_of(address: str) -> str:
+    from pyspark.sql.connect.client import DefaultChannelBuilder
+
+    return str(DefaultChannelBuilder(address).endpoint)
 
 
 ENGINE: Final = EngineSpec(

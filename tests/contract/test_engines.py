@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
+import threading
 import time
 from dataclasses import replace
 from functools import cache
@@ -15,6 +16,9 @@ import pyarrow.csv as arrow_csv
 import pyarrow.parquet as pq
 import pytest
 
+from audit.counting import count_decisions
+from audit.data.inplace import open_frame
+from audit.data.place import engine_of
 from audit.data.profile import profile_table
 from audit.data.stored import Stored, write_parquet
 from audit.engines import watching
@@ -22,6 +26,11 @@ from audit.engines.catalogue import engines, make
 from audit.engines.codes import codes_of
 from audit.engines.protocol import Files, Held, Key
 from audit.errors import Cancelled, EngineError, InputError
+from audit.grouping import rules
+from audit.plan import Plan, Roles
+from audit.roles import check_roles
+from audit.sampling import in_memory
+from tests.commands import frame
 
 N = 3000
 HOSTILE = 'x.y `"; --'
@@ -76,8 +85,14 @@ def table():
 
 
 @pytest.fixture(scope="module")
-def folder(table, tmp_path_factory):
+def people():
+    return frame(2_000)[["label", "decision", "sex", "x"]]
+
+
+@pytest.fixture(scope="module")
+def folder(table, people, tmp_path_factory):
     folder = tmp_path_factory.mktemp("rows")
+    people.to_parquet(folder / "people.parquet", index=False)
     pq.write_table(table, folder / "plain.parquet")
     write_parquet(table, folder / "stored.parquet", Stored(n_rows=N, columns=profile_table(table)))
     pq.write_table(table.slice(0, 1000), folder / "1.parquet")
@@ -337,6 +352,74 @@ def test_a_held_table_of_a_distributed_engine(engine, table, folder):
         held = engine.look(Held(frame=frame))
     found = cells(engine.count(held, KEYS))
     assert {key: n for key, (n, *_) in found.items()} == by_hand(table, KEYS)
+
+
+@pytest.mark.parametrize("kind", ["plain", "parquet", "csv"])
+def test_a_sample_is_drawn_by_the_seed(engine, table, folder, kind):
+    looked = engine.look(source(folder, kind))
+    columns = ["y", "s", "w"]
+
+    def drawn(rows, seed):
+        return engine.draw(looked, columns, rows=rows, of=N, seed=seed)
+
+    found = drawn(700, 1)
+    assert found.column_names == columns
+    known = {row["y"]: row for row in table.select(columns).to_pylist()}
+    rows = found.to_pylist()
+    assert len({row["y"] for row in rows}) == len(rows) == 700
+    assert all(known[row["y"]] == row for row in rows)
+    assert drawn(700, 1).to_pylist() == rows
+    assert {row["y"] for row in drawn(700, 2).to_pylist()} != {row["y"] for row in rows}
+    assert engine.draw(looked, ["y"], rows=N, of=N, seed=1).num_rows == N
+
+
+@pytest.fixture
+def frame_of(engine, folder):
+    """Open Parquet as a lazy data frame of the engine, as a notebook does."""
+    if engine.name == "duckdb":
+        pytest.skip("DuckDB has no data frames of its own here")
+    if engine.name == "spark":
+        return engine.session.newSession().read.parquet(str(folder / "people.parquet"))
+    import dask.dataframe as dd
+
+    return dd.read_parquet(str(folder / "people.parquet"), dtype_backend="pyarrow")
+
+
+def test_a_data_frame_is_audited_and_sampled_where_it_is(engine, frame_of, people):
+    plan = Plan(roles=Roles(label="label", decision="decision", sensitive=("sex",)), sample_rows=1_000)
+    dataset = open_frame(frame_of)
+    assert (dataset.n_rows, dataset.place.fingerprint_kind) == (len(people), "rows")
+    counting = engine_of(dataset)
+    if engine.name == "spark":
+        assert counting.session is frame_of.sparkSession
+    outcomes = check_roles(dataset, plan)
+    tally = count_decisions(dataset, plan.roles, outcomes, rules(dataset, plan, counting), counting)
+    expected = people.groupby(["sex", "label", "decision"]).size().to_dict()
+    assert {
+        (group[0], y, d): tally.cells.n[g, y, d]
+        for g, group in enumerate(tally.cells.groups)
+        for y in (0, 1)
+        for d in (0, 1)
+    } == expected
+    first, again = (in_memory(dataset, plan, counting) for _ in range(2))
+    assert (first.n_rows, first.place) == (1_000, None)
+    assert first.rows.equals(again.rows)
+    everybody = {tuple(row) for row in people.itertuples(index=False)}
+    assert {tuple(row.values()) for row in first.rows.to_pylist()} <= everybody
+
+
+def test_a_data_frame_is_counted_by_its_own_session_in_any_thread(engine, frame_of):
+    found = []
+    held = Held(frame=frame_of)
+
+    def count():
+        own = make(engine.name, "", frame_of)
+        found.append(own.count(own.look(held), [Key(column="sex")]).n.sum())
+
+    thread = threading.Thread(target=count)
+    thread.start()
+    thread.join(60)
+    assert found == [2_000]
 
 
 def test_an_unknown_engine_is_named_with_the_known_ones():

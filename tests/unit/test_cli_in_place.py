@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
 import pytest
 
 from audit import cli
 from tests.commands import BASIC, frame, run, written
+
+ROOT = Path(__file__).resolve().parents[2]
 
 # ---- data in place
 
@@ -170,3 +177,21 @@ def test_running_out_of_memory_or_disk_says_what_to_do(tmp_path, capsys, monkeyp
     folder = odd_folder(tmp_path, "f", a__parquet=frame(20))
     assert run(folder, tmp_path / "out", *BASIC) == 70
     assert "Free some room." in capsys.readouterr().err
+
+
+def test_spark_connect_says_what_it_needs(tmp_path):
+    if find_spec("pyspark") is None or find_spec("grpc") is not None:
+        pytest.skip("Spark Connect can be spoken to here")
+    # A process of its own: asking for Spark Connect turns every later session into one of it.
+    words = ["--data", "spark:people", "--master", "sc://127.0.0.1:9", "--out", str(tmp_path / "out")]
+    roles = ["--label", "y", "--decision", "d", "--sensitive", "g"]
+    ended = subprocess.run(
+        [sys.executable, "-m", "audit", "run", *words, *roles],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 2
+    assert "Spark Connect is not installed." in ended.stderr
+    assert "pyspark[connect]" in ended.stderr
