@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from copy import copy
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ import numpy as np
 from audit.engines import describing, looking, narrowing, results
 from audit.engines.codes import codes_of
 from audit.engines.protocol import MOST_VALUES, Described, Repeated
-from audit.engines.queries import Asked, joined, powers, same, sums, weights
+from audit.engines.queries import Asked, joined, powers, same, sums, tallied, weights
 from audit.progress import silent
 
 if TYPE_CHECKING:
@@ -155,16 +156,11 @@ class LazyEngine(ABC):
         return [key.expression.alias(f"k{i}") for i, key in enumerate(wanted)], False
 
     def _asked(self, source: Source) -> Asked:
-        return Asked(
-            coded=self._codes(source),
-            clean=self._clean(source),
-            ends=lambda name: self._ends(source, name),
-        )
+        ends = partial(self._ends, source)
+        return Asked(coded=self._codes(source), clean=self._clean(source), ends=ends)
 
-    def _ends(self, source: Source, name: str) -> Ends | None:
-        """Give what is known of a column's numbers without a scan."""
-        del source, name
-        return None
+    def _ends(self, _source: Source, _name: str) -> Ends | None:
+        return None  # only a scan would tell the ends of a column
 
     def _codes(self, source: Source) -> Mapping[str, Coded]:
         return codes_of(source) if isinstance(source, Path) else {}
@@ -447,13 +443,8 @@ class LazyEngine(ABC):
 
     def _listed(self, source: Source, names: Sequence[str]) -> dict[str, list[tuple[Any, int]]]:
         """Give the values of some columns with their numbers of rows."""
-        tables = {name: self._run(source, [name], _tallied) for name in names}
+        tables = {name: self._run(source, [name], tallied) for name in names}
         return {
             name: list(zip(table["v"].to_pylist(), table["n"].to_pylist(), strict=True))
             for name, table in tables.items()
         }
-
-
-def _tallied(rows: Any) -> Any:
-    """Count the values of the one column there is."""
-    return rows.select(nw.col("c0").alias("v")).group_by("v").agg(nw.len().alias("n"))

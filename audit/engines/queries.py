@@ -407,3 +407,19 @@ def same(asked: Asked, columns: Sequence[str], split: str | None, parts: Sequenc
         return found.with_columns(*shared).select(*ends) if shared else found.select(*ends)
 
     return query
+
+
+def tallied(rows: Any) -> Any:
+    """Count the values of the one column there is.
+
+    Parameters
+    ----------
+    rows : narwhals.LazyFrame
+        One column, c0.
+
+    Returns
+    -------
+    narwhals.LazyFrame
+        Each value "v" with its number of rows "n".
+    """
+    return rows.select(nw.col("c0").alias("v")).group_by("v").agg(nw.len().alias("n"))
