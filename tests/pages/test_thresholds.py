@@ -198,3 +198,11 @@ def test_a_threshold_of_deciles_is_not_taken_for_one_of_probabilities(visit, ran
     at.radio(key=f"door_{ranked}").set_value("train").run()
     assert not at.exception
     assert at.number_input(key=f"model_threshold_{ranked}").value == 0.5
+
+
+def test_the_way_to_finer_bins_leads_to_the_form(visit, scored):
+    at = visit(PAGE, scored)
+    ranking(at)
+    at.button(key="finer_scores").click().run()
+    assert not at.exception
+    assert picker(at, "Count scores in").value == 1000
