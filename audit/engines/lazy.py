@@ -138,7 +138,7 @@ class LazyEngine(ABC):
         unique = list(dict.fromkeys(keys))
         wanted = [asked.key(key) for key in unique]
         summed = weights(asked, weight, total)
-        picked, one = self._picked(wanted)
+        picked, one = self._picked(wanted, weighted=bool(weight))
         names = ["k"] if one else [f"k{i}" for i in range(len(unique))]
         totals = sums(weighted=bool(weight), total=bool(total))
 
@@ -149,8 +149,8 @@ class LazyEngine(ABC):
         columns = results.with_values(table, wanted, joined=one)
         return table, [columns[unique.index(key)] for key in keys]
 
-    def _picked(self, wanted: Sequence[KeyColumn]) -> tuple[list[Any], bool]:
-        one = joined(wanted, self.narrow, small=self.small)
+    def _picked(self, wanted: Sequence[KeyColumn], *, weighted: bool) -> tuple[list[Any], bool]:
+        one = joined(wanted, self.narrow, small=self.small and not weighted)
         if one is not None:
             return [one.alias("k")], True
         return [key.expression.alias(f"k{i}") for i, key in enumerate(wanted)], False
@@ -294,7 +294,7 @@ class LazyEngine(ABC):
             describing.missing(asked, name, kinds.get(name, "")).cast(nw.Int64).alias(f"m{i}")
             for i, name in enumerate(columns)
         ]
-        picked, one = self._picked(wanted)
+        picked, one = self._picked(wanted, weighted=bool(weight))
         names = ["k"] if one else [f"k{i}" for i in range(len(keys))]
         totals = [
             *sums(weighted=bool(weight), total=False),

@@ -190,8 +190,15 @@ def _table(
         n=fill(kept.n),
         w=fill(kept.w),
         w2=fill(kept.w2),
-        s=fill(total),
+        s=_repeatable(fill(total)),
         exact=exact,
         weighted=weighted,
         missing=missing,
     )
+
+
+def _repeatable(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Round sums to twelve digits: in which order rows are added is up to the engine, and moves the last ones."""
+    found = sums != 0
+    scale = 10.0 ** (11 - np.floor(np.log10(np.abs(sums, where=found, out=np.ones_like(sums)))))
+    return np.where(np.isfinite(scale) & (scale > 0), np.round(sums * scale) / scale, sums)

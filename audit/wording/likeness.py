@@ -101,10 +101,12 @@ LIKENESS_TEXTS: Final[Mapping[str, LikenessText]] = {
     "epsilon": LikenessText(
         title="Epsilon: what made rows tell about one person at most",
         reading="The odds of any two guesses about a person change by this power of e at most; smaller hides better.",
+        yardstick="chosen; 1 hides well, above 10 hardly",
     ),
     "delta": LikenessText(
         title="Delta: the chance that epsilon does not hold",
         reading="Far below one person's share of the rows.",
+        yardstick="at most a tenth of one person's share",
     ),
 }
 """Every measure that is shown, in order."""
