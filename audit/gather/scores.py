@@ -199,6 +199,8 @@ def _table(
 
 def _repeatable(sums: NDArray[np.float64]) -> NDArray[np.float64]:
     """Round sums to twelve digits: in which order rows are added is up to the engine, and moves the last ones."""
-    found = sums != 0
-    scale = 10.0 ** (11 - np.floor(np.log10(np.abs(sums, where=found, out=np.ones_like(sums)))))
-    return np.where(np.isfinite(scale) & (scale > 0), np.round(sums * scale) / scale, sums)
+    with np.errstate(all="ignore"):
+        scale = 10.0 ** (11 - np.floor(np.log10(np.abs(sums))))
+        rounded = np.round(sums * scale) / scale
+    # What has no such scale, as 0 and endless sums, stays as it is.
+    return np.where(np.isfinite(rounded), rounded, sums)

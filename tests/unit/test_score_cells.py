@@ -227,3 +227,13 @@ def test_a_threshold_of_another_score_is_no_threshold_of_a_probability():
     )
     with pytest.raises(PlanError, match=r"A threshold of 5 gives everybody the same decision"):
         run(frame().drop(columns="s"), plan)
+
+
+def test_endless_and_tiny_scores_keep_their_sums():
+    table = pd.DataFrame(
+        {"g": ["a", "b"] * 4, "s": [0.0, np.inf, -np.inf, 1e-310, 2.5, -1e300, 7.0, 0.1], "y": [0, 1] * 4}
+    )
+    cells = scores(table)
+    held = dict(zip(cells.cuts, cells.s.sum(axis=(0, 1)), strict=True))
+    assert {cut: held[cut] for cut in (0.0, 0.1, 2.5, 7.0)} == {0.0: 0.0, 0.1: 0.1, 2.5: 2.5, 7.0: 7.0}
+    assert held[-1e300] == -1e300
