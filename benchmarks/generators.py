@@ -206,7 +206,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("part", choices=["quality", "levels", "large", "ctgan"])
     parser.add_argument("--seeds", type=int, default=SEEDS)
-    parser.add_argument("--epochs", type=int, default=40)
+    parser.add_argument("--epochs", type=int, default=36)
     parser.add_argument("--only", default="gan,trees,smote,fair_smote")
     parser.add_argument("--python", default="")
     parser.add_argument("--keep", default="")

@@ -12,7 +12,7 @@ from statistics import mean, median, stdev
 HERE = Path(__file__).resolve().parent.parent
 PAGE = HERE / "docs" / "generators.md"
 NAMES = {
-    "gan 40": "Network, 40 epochs",
+    "gan 36": "Network, 36 epochs",
     "trees": "Sequential trees",
     "smote": "Interpolation (SMOTE-NC)",
     "fair_smote": "Interpolation (Fair-SMOTE)",

@@ -10,8 +10,9 @@ import numpy as np
 
 from audit.cells import Attribute, Cells
 from audit.disparity.verdict import decide
+from audit.inference.chance import chance_gaps
 from audit.inference.clusters import Ties, design_effects
-from audit.inference.gaps import chance_gaps, difference_gap, ratio_gap, worst_group
+from audit.inference.gaps import difference_gap, ratio_gap, worst_group
 from audit.inference.guards import debiased_gap, shrunken, split_worst
 from audit.inference.intervals import newcombe
 from audit.inference.tests import benjamini_hochberg, compare_rates, exceedance, holm, homogeneity

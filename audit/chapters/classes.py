@@ -11,7 +11,8 @@ import numpy as np
 
 from audit.chapters.case import Chapter
 from audit.disparity.compare import number
-from audit.inference.gaps import chance_gaps, difference_gap
+from audit.inference.chance import chance_gaps
+from audit.inference.gaps import difference_gap
 from audit.inference.intervals import wilson
 from audit.metrics.rates import RATE, rate_table
 

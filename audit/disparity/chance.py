@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audit.inference.gaps import drawn_gaps, equal_groups
+from audit.inference.chance import AT_ONCE, drawn_gaps, equal_groups
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,6 +61,9 @@ _STREAM = {
 }
 """Name of the stream that a rate draws from: a rate and its complement with one gap show one number for chance."""
 
+_SECOND = frozenset({"false_positive_rate", "negative_predictive_value"})
+"""Streams that a criterion holds beside another one: the two must not share their normal numbers."""
+
 
 def chance_draws(
     name: str, rates: Sequence[Estimates], sensitive: tuple[str, ...], plan: Plan
@@ -70,8 +73,9 @@ def chance_draws(
     Parameters
     ----------
     name : str
-        Id of the rate or criterion. Each rate has its own stream, so that adding one never changes another; a rate and
-        its complement, whose gaps are the same, share one, and a criterion takes those of its rates.
+        Id of the rate or criterion. What one shows never depends on which others are asked for; a rate and its
+        complement, whose gaps are the same, share a stream, and a criterion takes those of its rates. Large groups of
+        rates that no criterion holds together start from the same normal numbers, which are dear to draw.
     rates : sequence of Estimates
         The rates that it compares.
     sensitive : tuple of str
@@ -91,16 +95,48 @@ def chance_draws(
     for rate in rates:
         one = _TURNED.get(rate.rate.id, rate.rate.id) if turn else rate.rate.id
         sizes, pooled = equal_groups(rate.usable, rate.effective)
-        stream = zlib.crc32("|".join([_STREAM.get(one, one), *sensitive]).encode())
+        stream = (_STREAM.get(one, one), *sensitive)
         drawn.append(_drawn(plan.seed, stream, sizes.tobytes(), pooled, plan.replicates))
     # The worst of two rates is larger by chance than either of them: the larger is taken in every replicate.
     return np.asarray((np.mean if name in AVERAGED else np.max)(drawn, axis=0))
 
 
 @lru_cache(maxsize=128)
-def _drawn(seed: int, stream: int, sizes: bytes, pooled: float, replicates: int) -> NDArray[np.float64]:
+def _drawn(
+    seed: int, stream: tuple[str, ...], sizes: bytes, pooled: float, replicates: int
+) -> NDArray[np.float64]:
     """Draw gaps once for all rates and criteria that share a stream."""
-    rng = np.random.default_rng([seed, stream])
-    found = drawn_gaps(np.frombuffer(sizes, dtype=np.int64), pooled, replicates=replicates, rng=rng)
+    name, *sensitive = stream
+    shared = ("second" if name in _SECOND else "first", *sensitive)
+
+    def scores(lot: int) -> NDArray[np.float32]:
+        return _scores(seed, shared, lot, replicates)
+
+    found = drawn_gaps(
+        np.frombuffer(sizes, dtype=np.int64),
+        pooled,
+        replicates=replicates,
+        rng=np.random.default_rng([seed, _number(stream)]),
+        scores=scores,
+    )
     found.setflags(write=False)
     return found
+
+
+@lru_cache(maxsize=32)
+def _scores(seed: int, shared: tuple[str, ...], lot: int, replicates: int) -> NDArray[np.float32]:
+    """Draw the normal numbers of a lot of groups once for all rates that may share them."""
+    rng = np.random.default_rng([seed, _number(shared), lot])
+    drawn = rng.standard_normal((AT_ONCE, replicates), dtype=np.float32)
+    drawn.setflags(write=False)
+    return drawn
+
+
+def _number(stream: tuple[str, ...]) -> int:
+    return zlib.crc32("|".join(stream).encode())
+
+
+def forget_draws() -> None:
+    """Forget what was drawn, as a new process has nothing drawn yet."""
+    _drawn.cache_clear()
+    _scores.cache_clear()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,10 +12,11 @@ import numpy as np
 from audit.disparity.chance import AVERAGED, CRITERION_RATES, MORE_CRITERION_RATES, chance_draws
 from audit.disparity.estimates import Estimates, estimates
 from audit.inference.clusters import design_effects_of_others
-from audit.inference.gaps import Gap, difference_gap, ratio_gap, worst_group
-from audit.inference.intervals import log_ratio, newcombe, wilson
+from audit.inference.gaps import difference_gap, pair_ends, ratio_gap, worst_group
+from audit.inference.intervals import log_ratio, newcombe_of_ends, wilson
 from audit.metrics.rates import RATE, RATES, Rate, rate_table
 from audit.rows import DisparityRow, MetricRow
+from audit.rows.bulk import rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from audit.cells import Cells
     from audit.inference.clusters import Ties
+    from audit.inference.gaps import Ends, Gap
     from audit.plan import Plan
     from audit.tables.scores import ScoreCells
 
@@ -41,6 +44,22 @@ def number(value: float) -> float | None:
         The number, or None.
     """
     return None if value != value else float(value)  # noqa: PLR0124 - not a number; called very often
+
+
+def numbers(values: NDArray[np.float64]) -> list[float | None]:
+    """Give numbers as rows hold them.
+
+    Parameters
+    ----------
+    values : ndarray of float64
+        Numbers, NaN for "not estimable".
+
+    Returns
+    -------
+    list of float or None
+        As :func:`number` gives each.
+    """
+    return [None if value != value else value for value in values.tolist()]  # noqa: PLR0124 - as above
 
 
 def metric_rows(cells: Cells, plan: Plan, *, ties: Ties | None = None) -> list[MetricRow]:
@@ -62,21 +81,15 @@ def metric_rows(cells: Cells, plan: Plan, *, ties: Ties | None = None) -> list[M
     """
     alpha = 1 - plan.confidence
     names: list[tuple[str, ...] | None] = [None, *cells.groups]
-    everybody, sensitive = cells.overall(), cells.sensitive
-    rows = []
-    for name, size in zip(names, [cells.total, *cells.sizes.tolist()], strict=True):
-        rows.append(
-            MetricRow(
-                metric="count",
-                sensitive=sensitive,
-                group=name,
-                value=float(size),
-                low=None,
-                high=None,
-                n=int(size),
-                n_effective=float(size),
-            )
-        )
+    everybody = cells.overall()
+    sizes = [cells.total, *cells.sizes.tolist()]
+    groups = {"sensitive": cells.sensitive}
+    people = [float(size) for size in sizes]
+    rows = rows_of(
+        MetricRow,
+        {"metric": "count", "low": None, "high": None, **groups},
+        {"group": names, "value": people, "n": sizes, "n_effective": people},
+    )
     for rate in RATES:
         parts = (
             estimates(rate, everybody, plan, ties and ties.overall()),
@@ -85,23 +98,19 @@ def metric_rows(cells: Cells, plan: Plan, *, ties: Ties | None = None) -> list[M
         value = np.concatenate([part.value for part in parts])
         effective = np.concatenate([part.effective for part in parts])
         ends = wilson(value, effective, alpha=alpha)
-        value, effective, low, high = (each.tolist() for each in (value, effective, *ends))
-        reasons = parts[0].reasons + parts[1].reasons
-        n = np.concatenate([part.n for part in parts]).astype(np.int64).tolist()
-        rows += [
-            MetricRow(
-                metric=rate.id,
-                sensitive=sensitive,
-                group=name,
-                value=number(value[i]),
-                low=number(low[i]),
-                high=number(high[i]),
-                n=n[i],
-                n_effective=effective[i],
-                reason=reasons[i],
-            )
-            for i, name in enumerate(names)
-        ]
+        rows += rows_of(
+            MetricRow,
+            {"metric": rate.id, **groups},
+            {
+                "group": names,
+                "value": numbers(value),
+                "low": numbers(ends[0]),
+                "high": numbers(ends[1]),
+                "n": np.concatenate([part.n for part in parts]).astype(np.int64).tolist(),
+                "n_effective": effective.tolist(),
+                "reason": parts[0].reasons + parts[1].reasons,
+            },
+        )
     return rows
 
 
@@ -158,16 +167,16 @@ def disparity_rows(
             _gap_row(criterion, kind, rates, turned, plan, worked_out=gaps, chance=chance)
             for kind in ("difference", "ratio")
         ]
-    everybody = cells.overall()
+    everybody, others, at = cells.overall(), _all_others(cells), reference_group(cells, plan)
     for rate in RATES:
         rates = [known[rate.id] if turned is cells else estimates(rate, cells, plan, ties)]
         rows += [
             _gap_row(rate.id, kind, rates, cells, plan, worked_out=gaps, chance=chance)
             for kind in ("difference", "ratio")
         ]
-        worst = _worst_row(rates[0], cells, everybody, plan, ties=ties)
+        worst = _worst_row(rates[0], cells, (everybody, others), plan, ties=ties)
         rows += [worst] if worst else []
-        rows += _reference_rows(rates[0], cells, plan)
+        rows += _reference_rows(rates[0], cells, at, plan)
     return rows
 
 
@@ -177,12 +186,16 @@ class _Gaps:
     def __init__(self, sizes: NDArray[np.int64]) -> None:
         self._sizes = sizes
         self._known: dict[tuple[int, str, float], tuple[Estimates, Gap]] = {}
+        self._ends: dict[tuple[int, float], Ends] = {}
 
     def gap(self, rates: Estimates, kind: str, alpha: float) -> Gap:
         at = (id(rates), kind, alpha)
         if at not in self._known:
+            p, n, level = rates.usable, rates.effective, (id(rates), alpha)
+            if level not in self._ends:
+                self._ends[level] = pair_ends(p, n, alpha=alpha)
             measure = difference_gap if kind == "difference" else ratio_gap
-            found = measure(rates.usable, rates.effective, alpha=alpha, sizes=self._sizes)
+            found = measure(p, n, alpha=alpha, sizes=self._sizes, ends=self._ends[level])
             self._known[at] = (rates, found)  # what is held keeps its identity
         return self._known[at][1]
 
@@ -193,7 +206,7 @@ def _gap_row(
     """Compare the groups in one rate, or in the worst or the mean of several at a shared level."""
     alpha = (1 - plan.confidence) / len(rates)
     gaps = [worked_out.gap(r, kind, alpha) for r in rates]
-    estimable = int(np.min([np.count_nonzero(~np.isnan(r.usable)) for r in rates]))
+    estimable = min(int(np.count_nonzero(~np.isnan(r.usable))) for r in rates)
     known = [gap for gap in gaps if not math.isnan(gap.value)]
     row = DisparityRow(
         metric=name,
@@ -213,29 +226,31 @@ def _gap_row(
         if chance and kind == "difference"
         else float("nan")
     )
-    join = np.mean if name in AVERAGED else np.max if kind == "difference" else np.min
+    join = fmean if name in AVERAGED else max if kind == "difference" else min
     return replace(
         row,
         group=cells.groups[gaps[at].first],
         reference=cells.groups[gaps[at].second],
-        value=float(join([gap.value for gap in gaps])),
-        low=float(join([gap.low for gap in gaps])),
-        high=float(join([gap.high for gap in gaps])),
+        value=join([gap.value for gap in gaps]),
+        low=join([gap.low for gap in gaps]),
+        high=join([gap.high for gap in gaps]),
         expected=number(expected),
     )
 
 
 def _worst_row(
-    rates: Estimates, cells: Cells, everybody: Cells, plan: Plan, *, ties: Ties | None
+    rates: Estimates, cells: Cells, around: tuple[Cells, Cells], plan: Plan, *, ties: Ties | None
 ) -> DisparityRow | None:
+    """Give the worst group; around it are everybody, and the others of each group."""
     highest = worst_is_highest(rates.rate.id, plan.roles.favourable)
     if highest is None:
         return None
+    everybody, others = around
     overall = rate_table(rates.rate, everybody)
     found = worst_group(
         rates.usable,
         rates.effective,
-        _others(rates.rate, cells, ties),
+        _others(rates.rate, cells, others, ties),
         alpha=1 - plan.confidence,
         highest=highest,
         sizes=cells.sizes,
@@ -260,16 +275,21 @@ def _worst_row(
     )
 
 
+def _all_others(cells: Cells) -> Cells:
+    """For each group: the cells of everybody who is not in it."""
+    rest = cells.n.sum(axis=0) - cells.n
+    return replace(
+        cells,
+        n=rest,
+        w=np.maximum(cells.w.sum(axis=0) - cells.w, 0) * (rest > 0),
+        w2=np.maximum(cells.w2.sum(axis=0) - cells.w2, 0) * (rest > 0),
+    )
+
+
 def _others(
-    rate: Rate, cells: Cells, ties: Ties | None
+    rate: Rate, cells: Cells, rest: Cells, ties: Ties | None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """For each group: rate and effective number of all others, and the group's share of the denominator."""
-    rest = replace(
-        cells,
-        n=cells.n.sum(axis=0) - cells.n,
-        w=np.maximum(cells.w.sum(axis=0) - cells.w, 0) * (cells.n.sum(axis=0) - cells.n > 0),
-        w2=np.maximum(cells.w2.sum(axis=0) - cells.w2, 0) * (cells.n.sum(axis=0) - cells.n > 0),
-    )
     others = rate_table(rate, rest)
     own = sum(cells.w[:, label, decision] for label, decision in rate.denominator)
     total = float(np.sum(own))
@@ -306,35 +326,35 @@ def reference_group(cells: Cells | ScoreCells, plan: Plan) -> int:
     return int(np.argmax(sizes))
 
 
-def _reference_rows(rates: Estimates, cells: Cells, plan: Plan) -> list[DisparityRow]:
-    at = reference_group(cells, plan)
+def _reference_rows(rates: Estimates, cells: Cells, at: int, plan: Plan) -> list[DisparityRow]:
+    """Give each other group's rate minus that of the reference group, which is at a place."""
     p, n = rates.value, rates.effective
-    low, high = newcombe(p, n, p[at], n[at], alpha=1 - plan.confidence)
-    estimable = int(np.count_nonzero(~np.isnan(rates.usable)))
-    rows = []
-    # Plain numbers: looking one up in an array for each of very many rows takes longer than the arithmetic.
-    sensitive = cells.sensitive
-    apart, lows, highs = (p - p[at]).tolist(), low.tolist(), high.tolist()
-    for i, group in enumerate(cells.groups):
-        if i == at:
-            continue
-        known = not math.isnan(apart[i])
-        rows.append(
-            DisparityRow(
-                metric=rates.rate.id,
-                sensitive=sensitive,
-                comparison="to_reference",
-                group=group,
-                reference=cells.groups[at],
-                value=apart[i] if known else None,
-                low=lows[i] if known else None,
-                high=highs[i] if known else None,
-                groups_estimable=estimable,
-                groups_total=rates.total,
-                reason="" if known else rates.reasons[i] or rates.reasons[at],
-            )
-        )
-    return rows
+    ends = wilson(p, n, alpha=1 - plan.confidence)
+    low, high = newcombe_of_ends(p, ends, p[at], (ends[0][at], ends[1][at]))
+    apart = p - p[at]
+    others = [i for i in range(len(cells.groups)) if i != at]
+    known = ~np.isnan(apart)
+    return rows_of(
+        DisparityRow,
+        {
+            "metric": rates.rate.id,
+            "sensitive": cells.sensitive,
+            "comparison": "to_reference",
+            "reference": cells.groups[at],
+            "groups_estimable": int(np.count_nonzero(~np.isnan(rates.usable))),
+            "groups_total": rates.total,
+        },
+        {
+            "group": [cells.groups[i] for i in others],
+            "value": numbers(apart[others]),
+            "low": numbers(np.where(known, low, np.nan)[others]),
+            "high": numbers(np.where(known, high, np.nan)[others]),
+            "reason": [
+                "" if told else rates.reasons[i] or rates.reasons[at]
+                for i, told in zip(others, known[others].tolist(), strict=True)
+            ],
+        },
+    )
 
 
 def ratio_to_reference(

@@ -77,13 +77,15 @@ def estimates(rate: Rate, cells: Cells, plan: Plan, ties: Ties | None = None) ->
     table, grouping = rate_table(rate, cells), plan.grouping
     unknown_outcome = plan.roles.no_outcome and rate.id not in WITHOUT_OUTCOME
     value = np.where(table.n >= grouping.min_size, table.value, np.nan)
-    reasons = tuple(
-        "" if not math.isnan(v) else rate.undefined if n == 0 or math.isnan(raw) else "below_minimum_size"
-        for v, raw, n in zip(value, table.value, table.n, strict=True)
-    )
+    reasons = ("",) * len(value)
+    if np.isnan(value).any():
+        reasons = tuple(
+            "" if not math.isnan(v) else rate.undefined if n == 0 or math.isnan(raw) else "below_minimum_size"
+            for v, raw, n in zip(value, table.value, table.n, strict=True)
+        )
     if unknown_outcome:
         value, reasons = np.full_like(value, np.nan), ("no_outcome",) * len(value)
-    counted = np.array([grouping.include_unknown or not unknown for unknown in cells.unknown], dtype=bool)
+    counted = ~np.array(cells.unknown, dtype=bool) | grouping.include_unknown
     effective = table.n_effective
     if ties is not None:
         effective = effective / design_effects(ties, rate.numerator, rate.denominator, cells)

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audit.inference.intervals import newcombe, wilson
+from audit.inference.intervals import newcombe_of_ends, wilson
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
+    Ends = tuple[Array, Array]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,14 +43,27 @@ NO_GAP = Gap(value=np.nan, low=np.nan, high=np.nan, first=-1, second=-1)
 """The gap where fewer than two groups can be estimated."""
 
 
-LARGE = 100.0
-"""Variance of a count from which on it is drawn from a normal number corrected for skewness."""
+def pair_ends(p: Array, n: Array, *, alpha: float) -> Ends:
+    """Give Wilson's interval of every group at the level that all pairs of groups share.
+
+    Parameters
+    ----------
+    p, n, alpha
+        As in :func:`difference_gap`.
+
+    Returns
+    -------
+    low, high : ndarray of shape (n_estimable,)
+        Ends for the groups that are not left out, in their order.
+    """
+    use = ~np.isnan(p)
+    k = int(np.count_nonzero(use))
+    return wilson(p[use], n[use], alpha=alpha / max(k * (k - 1) / 2, 1))
 
 
-_AT_ONCE = 16
-
-
-def difference_gap(p: Array, n: Array, *, alpha: float, sizes: NDArray[np.int64]) -> Gap:
+def difference_gap(
+    p: Array, n: Array, *, alpha: float, sizes: NDArray[np.int64], ends: Ends | None = None
+) -> Gap:
     """Largest minus smallest rate, with simultaneous bounds.
 
     Parameters
@@ -62,6 +76,8 @@ def difference_gap(p: Array, n: Array, *, alpha: float, sizes: NDArray[np.int64]
         Share of intervals that may miss.
     sizes : ndarray of shape (n_groups,)
         People in each group: of equal rates the larger group is named.
+    ends : tuple of two ndarray or None
+        What :func:`pair_ends` gives, where it is known already.
 
     Returns
     -------
@@ -76,8 +92,8 @@ def difference_gap(p: Array, n: Array, *, alpha: float, sizes: NDArray[np.int64]
     use = np.flatnonzero(~np.isnan(p))
     if len(use) < 2:
         return NO_GAP
-    q, m = p[use], n[use]
-    low, high = _newcombe_of_pairs(q, m, alpha)
+    q = p[use]
+    low, high = _newcombe_of_pairs(q, ends or pair_ends(p, n, alpha=alpha))
     top, bottom = extreme_group(q, sizes[use], largest=True), extreme_group(q, sizes[use], largest=False)
     value = float(q[top] - q[bottom])
     if value == 0:
@@ -92,28 +108,33 @@ def difference_gap(p: Array, n: Array, *, alpha: float, sizes: NDArray[np.int64]
     )
 
 
-def _newcombe_of_pairs(q: Array, m: Array, alpha: float) -> tuple[float, float]:
-    """Give the largest lower and the largest upper bound of Newcombe's intervals over all ordered pairs.
-
-    Wilson's interval of a group is the same in all of its pairs: it is worked out once.
-    """
-    k = len(q)
-    low, high = wilson(q, m, alpha=alpha / (k * (k - 1) / 2))
+def _newcombe_of_pairs(q: Array, ends: Ends) -> tuple[float, float]:
+    """Give the largest lower and the largest upper bound of Newcombe's intervals over all ordered pairs."""
+    low, high = ends
     below, above = (q - low) ** 2, (high - q) ** 2
-    apart = q[:, None] - q[None, :]
-    lower = apart - np.sqrt(below[:, None] + above[None, :])
-    upper = apart + np.sqrt(above[:, None] + below[None, :])
-    np.fill_diagonal(lower, -np.inf)
+    upper = q[:, None] - q[None, :] + np.sqrt(above[:, None] + below[None, :])
+    least, most = _extremes_of_pairs(upper)
+    return -least, most
+
+
+def _extremes_of_pairs(upper: Array) -> tuple[float, float]:
+    """Give the least and the largest of the pairs' upper bounds.
+
+    A pair's lower bound is minus the upper bound of the pair the other way round, so that the lower ones need not be
+    worked out: their largest is minus the least upper one, and their least minus the largest.
+    """
+    np.fill_diagonal(upper, np.inf)
+    least = float(upper.min())
     np.fill_diagonal(upper, -np.inf)
-    return float(lower.max()), float(upper.max())
+    return least, float(upper.max())
 
 
-def ratio_gap(p: Array, n: Array, *, alpha: float, sizes: NDArray[np.int64]) -> Gap:
+def ratio_gap(p: Array, n: Array, *, alpha: float, sizes: NDArray[np.int64], ends: Ends | None = None) -> Gap:
     """Smallest over largest rate, with simultaneous bounds.
 
     Parameters
     ----------
-    p, n, alpha, sizes
+    p, n, alpha, sizes, ends
         As in :func:`difference_gap`.
 
     Returns
@@ -124,14 +145,14 @@ def ratio_gap(p: Array, n: Array, *, alpha: float, sizes: NDArray[np.int64]) -> 
     use = np.flatnonzero(~np.isnan(p))
     if len(use) < 2:
         return NO_GAP
-    q, m = p[use], n[use]
+    q = p[use]
     top, bottom = extreme_group(q, sizes[use], largest=True), extreme_group(q, sizes[use], largest=False)
     if q[top] == q[bottom]:
         bottom, top = (int(k) for k in np.argsort(-sizes[use], kind="stable")[:2])
     first, second = int(use[bottom]), int(use[top])
     if q.max() <= 0:
         return Gap(value=np.nan, low=np.nan, high=np.nan, first=first, second=second)
-    low, high = _ratios_of_pairs(q, m, alpha)
+    low, high = _ratios_of_pairs(q, ends or pair_ends(p, n, alpha=alpha))
     value = float(q[bottom] / q[top])
     return Gap(
         value=value,
@@ -142,27 +163,23 @@ def ratio_gap(p: Array, n: Array, *, alpha: float, sizes: NDArray[np.int64]) -> 
     )
 
 
-def _ratios_of_pairs(q: Array, m: Array, alpha: float) -> tuple[float, float]:
+def _ratios_of_pairs(q: Array, ends: Ends) -> tuple[float, float]:
     """Give the smallest lower and the smallest upper bound of the ratios of all ordered pairs.
 
     As :func:`audit.inference.intervals.log_ratio` gives them, with what belongs to one group worked out once.
     """
-    k = len(q)
-    low, high = wilson(q, m, alpha=alpha / (k * (k - 1) / 2))
+    low, high = ends
     above_zero = np.flatnonzero(q > 0)
     logs = np.log(q[above_zero])
     with np.errstate(divide="ignore"):
         below = (logs - np.log(low[above_zero])) ** 2
     above = (np.log(high[above_zero]) - logs) ** 2
-    centre = logs[:, None] - logs[None, :]
-    lower = centre - np.sqrt(below[:, None] + above[None, :])
-    upper = centre + np.sqrt(above[:, None] + below[None, :])
     lowest, highest = np.inf, np.inf
     if len(logs) > 1:
-        np.fill_diagonal(lower, np.inf)
-        np.fill_diagonal(upper, np.inf)
-        lowest, highest = float(np.exp(lower.min())), float(np.exp(upper.min()))
-    if len(logs) < k:
+        upper = logs[:, None] - logs[None, :] + np.sqrt(above[:, None] + below[None, :])
+        least, most = _extremes_of_pairs(upper)
+        lowest, highest = float(np.exp(-most)), float(np.exp(least))
+    if len(logs) < len(q):
         # At a rate of 0 the log scale has no centre: the limit of the same method on the plain scale.
         lowest = 0.0
         against = np.sqrt(low * (2 * q - low))[above_zero]
@@ -289,7 +306,7 @@ def worst_group(
     at = int(use[extreme_group(p[use], sizes[use], largest=highest)])
     low, high = wilson(p[use], n[use], alpha=level)
     others, n_others, share = (array[use] for array in rest)
-    d_low, d_high = newcombe(p[use], n[use], others, n_others, alpha=level)
+    d_low, d_high = newcombe_of_ends(p[use], (low, high), others, wilson(others, n_others, alpha=level))
     # A group that is everybody has no others: its distance is 0 by definition.
     alone = np.isnan(others)
     scale = 1 - share
@@ -308,123 +325,3 @@ def worst_group(
         distance_low=min(distance, float(pick(d_low))),
         distance_high=max(distance, float(pick(d_high))),
     )
-
-
-def chance_gaps(p: Array, n: Array, *, replicates: int, rng: np.random.Generator) -> Array:
-    """Draw the gaps that chance alone would show if all groups had the same rate.
-
-    Parameters
-    ----------
-    p : ndarray of shape (n_groups,)
-        Rates; NaN marks a group that is left out.
-    n : ndarray of shape (n_groups,)
-        Effective numbers that the rates rest on.
-    replicates : int
-        Number of simulated data sets.
-    rng : numpy.random.Generator
-        Source of chance.
-
-    Returns
-    -------
-    ndarray of shape (replicates,)
-        Largest − smallest, between 0 and 1; NaN with fewer than two groups.
-
-    Notes
-    -----
-    Groups are drawn from the binomial distribution of the pooled rate; where n p (1 − p) is 100 or more, from a normal
-    number corrected for skewness and rounded, which is ten times faster: its distribution function is nowhere further
-    than .0002 from the binomial one.
-    """
-    sizes, pooled = equal_groups(p, n)
-    return drawn_gaps(sizes, pooled, replicates=replicates, rng=rng)
-
-
-def equal_groups(p: Array, n: Array) -> tuple[NDArray[np.int64], float]:
-    """Give what the groups would be if all of them had the same rate.
-
-    Parameters
-    ----------
-    p, n
-        As in :func:`chance_gaps`.
-
-    Returns
-    -------
-    sizes : ndarray of int
-        Effective numbers of the groups that are not left out, in whole people.
-    pooled : float
-        Their common rate or, where it is smaller, that of its complement, whose gaps are the same.
-    """
-    use = ~np.isnan(p)
-    sizes = np.maximum(np.rint(n[use]), 1).astype(np.int64)
-    if not len(sizes):
-        return sizes, 0.0
-    pooled = min(max(float(np.average(p[use], weights=sizes)), 0.0), 1.0)
-    return sizes, round(min(pooled, 1 - pooled), 12)
-
-
-def drawn_gaps(
-    sizes: NDArray[np.int64], pooled: float, *, replicates: int, rng: np.random.Generator
-) -> Array:
-    """Draw gaps between groups of the same rate.
-
-    Parameters
-    ----------
-    sizes : ndarray of int
-        People in each group.
-    pooled : float
-        Their rate.
-    replicates : int
-        Number of simulated data sets.
-    rng : numpy.random.Generator
-        Source of chance.
-
-    Returns
-    -------
-    ndarray of shape (replicates,)
-        As :func:`chance_gaps` gives them.
-    """
-    if len(sizes) < 2:
-        return np.full(replicates, np.nan)
-    large = sizes * (pooled * (1 - pooled)) >= LARGE
-    highest, lowest = np.full(replicates, -np.inf), np.full(replicates, np.inf)
-    if not large.all():
-        few = sizes[~large]
-        draws = rng.binomial(few, pooled, size=(replicates, len(few))) / few
-        highest, lowest = draws.max(axis=1), draws.min(axis=1)
-    many = sizes[large]
-    for start in range(
-        0, len(many), _AT_ONCE
-    ):  # few enough numbers at a time for the processor to keep them near
-        draws = _nearly_binomial(many[start : start + _AT_ONCE], pooled, replicates, rng)
-        highest, lowest = np.maximum(highest, draws.max(axis=0)), np.minimum(lowest, draws.min(axis=0))
-    return np.asarray(highest - lowest)
-
-
-def _nearly_binomial(sizes: NDArray[np.int64], p: float, replicates: int, rng: np.random.Generator) -> Array:
-    """Draw shares of large groups, of shape (n_groups, replicates), from a normal number corrected for skewness."""
-    q = 1 - p
-    drawn = rng.standard_normal((len(sizes), replicates))
-    skew = (q - p) / 6
-    # k = np + z·√(npq) + (q − p)(z² − 1)/6, the first terms of Cornish and Fisher, rounded to whole people
-    counts = drawn * (drawn * skew + np.sqrt(sizes * (p * q))[:, None])
-    counts += (sizes * p - skew)[:, None]
-    np.rint(counts, out=counts)
-    np.clip(counts, 0, sizes[:, None], out=counts)
-    counts /= sizes[:, None]
-    return np.asarray(counts)
-
-
-def expected_gap(p: Array, n: Array, *, replicates: int, rng: np.random.Generator) -> float:
-    """Give the mean gap that chance alone would show if all groups had the same rate.
-
-    Parameters
-    ----------
-    p, n, replicates, rng
-        As in :func:`chance_gaps`.
-
-    Returns
-    -------
-    float
-        Mean of largest − smallest, between 0 and 1; NaN with fewer than two groups.
-    """
-    return float(chance_gaps(p, n, replicates=replicates, rng=rng).mean())

@@ -70,14 +70,14 @@ def wilson(p: ArrayLike, n: ArrayLike, *, alpha: ArrayLike = 0.05) -> tuple[Arra
     (0.0, 0.278)
     """
     p, n = np.asarray(p, dtype=float), np.asarray(n, dtype=float)
+    n = np.where(n > 0, n, np.nan)  # what is not known stays so in all that follows
     z2 = z_value(alpha) ** 2
-    with np.errstate(divide="ignore", invalid="ignore"):
-        centre = (p + z2 / (2 * n)) / (1 + z2 / n)
-        half = np.sqrt(z2) * np.sqrt(np.maximum(p * (1 - p), 0) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-    low = np.where(p <= 0, 0.0, np.clip(centre - half, 0, 1))
-    high = np.where(p >= 1, 1.0, np.clip(centre + half, 0, 1))
-    nothing = ~(n > 0) | np.isnan(p)
-    return np.where(nothing, np.nan, np.minimum(low, p)), np.where(nothing, np.nan, np.maximum(high, p))
+    spread = z2 / n
+    width = 1 + spread
+    centre = (p + spread / 2) / width
+    half = np.sqrt(z2) * np.sqrt(np.maximum(p * (1 - p), 0) / n + z2 / (4 * n * n)) / width
+    # At 0 and at 1 the interval begins and ends there; rounding must not put a rate outside of it.
+    return np.minimum(np.maximum(centre - half, 0), p), np.maximum(np.minimum(centre + half, 1), p)
 
 
 def newcombe(
@@ -105,9 +105,28 @@ def newcombe(
     >>> round(float(low), 4), round(float(high), 4)
     (0.0524, 0.3339)
     """
+    return newcombe_of_ends(p1, wilson(p1, n1, alpha=alpha), p2, wilson(p2, n2, alpha=alpha))
+
+
+def newcombe_of_ends(
+    p1: ArrayLike, ends1: tuple[ArrayLike, ArrayLike], p2: ArrayLike, ends2: tuple[ArrayLike, ArrayLike]
+) -> tuple[Array, Array]:
+    """Newcombe's interval of the difference of two rates whose own intervals are known.
+
+    Parameters
+    ----------
+    p1, p2 : array-like
+        The rates.
+    ends1, ends2 : tuple of two array-like
+        Lower and upper ends of Wilson's interval of each.
+
+    Returns
+    -------
+    low, high : ndarray
+        As :func:`newcombe` gives them.
+    """
     p1, p2 = np.asarray(p1, dtype=float), np.asarray(p2, dtype=float)
-    l1, u1 = wilson(p1, n1, alpha=alpha)
-    l2, u2 = wilson(p2, n2, alpha=alpha)
+    (l1, u1), (l2, u2) = ends1, ends2
     d = p1 - p2
     return d - np.hypot(p1 - l1, u2 - p2), d + np.hypot(u1 - p1, p2 - l2)
 

@@ -8,7 +8,8 @@ import pytest
 
 from audit.cells import Attribute, Cells
 from audit.data.samples import sample
-from audit.inference.gaps import difference_gap, expected_gap
+from audit.inference.chance import expected_gap
+from audit.inference.gaps import difference_gap
 from audit.inference.replicates import draw
 from audit.plan import Grouping, Plan, Roles
 from audit.run import run

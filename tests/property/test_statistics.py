@@ -16,7 +16,8 @@ from audit.chapters.robustness import robustness
 from audit.chapters.tests import against_reference, global_tests
 from audit.disparity.compare import disparity_rows
 from audit.disparity.verdict import judge
-from audit.inference.gaps import chance_gaps, difference_gap
+from audit.inference.chance import chance_gaps
+from audit.inference.gaps import difference_gap
 from audit.inference.guards import debiased_gap, shrunken
 from audit.inference.intervals import log_ratio, newcombe, wilson
 from audit.inference.tests import (

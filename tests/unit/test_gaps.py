@@ -9,7 +9,8 @@ import pytest
 
 from audit.cells import Attribute, Cells
 from audit.disparity.verdict import decide
-from audit.inference.gaps import chance_gaps, difference_gap, expected_gap, ratio_gap, worst_group
+from audit.inference.chance import chance_gaps, expected_gap
+from audit.inference.gaps import difference_gap, ratio_gap, worst_group
 from audit.inference.intervals import log_ratio, newcombe
 from audit.metrics.rates import RATE, rate_table
 from audit.rows import DisparityRow

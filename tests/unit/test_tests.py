@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import false_discovery_control, fisher_exact
 
 from audit.chapters.tests import TESTED, against_reference, global_tests
-from audit.inference.gaps import chance_gaps
+from audit.inference.chance import chance_gaps
 from audit.inference.tests import (
     benjamini_hochberg,
     benjamini_yekutieli,

@@ -58,7 +58,7 @@ class ConditionalGan(Generator):
     def __init__(
         self,
         *,
-        epochs: int = 40,
+        epochs: int = 36,
         seconds: float = 600.0,
         folder: Path | None = None,
         steering: str = "off",

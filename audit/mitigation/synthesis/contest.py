@@ -48,7 +48,7 @@ FEW_ASIDE: Final = 400
 
 _SMALLEST_BATCH = 50
 _STEPS_PER_EPOCH = 20
-_MOST_STEPS = 100
+_MOST_STEPS = 60
 _REPORT_STEPS = 10
 _CALIBRATION_BATCHES = 20
 
@@ -162,7 +162,7 @@ class Contest:
         Parameters
         ----------
         epochs : int
-            How often each row is seen at most, on average; of tables over 50,000 rows, an epoch sees 50,000.
+            How often each row is seen at most, on average; of tables over 30,000 rows, an epoch sees 30,000.
         seconds : float
             Wall-clock seconds after which no new epoch starts.
         shelf : Shelf or None
