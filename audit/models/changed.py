@@ -169,7 +169,26 @@ class Resemblances(BaseEstimator):  # type: ignore[misc] # scikit-learn is untyp
         return pd.DataFrame(values, columns=self.names)
 
 
-class OnChanged(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn is untyped
+class _AtOneHalf(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn is untyped
+    """A classifier with a common scale of scores, which decides at one half."""
+
+    def predict(self, X: Any) -> NDArray[Any]:  # noqa: N803 - scikit-learn's signature
+        """Decide at one half.
+
+        Parameters
+        ----------
+        X : pandas.DataFrame
+            The raw columns.
+
+        Returns
+        -------
+        ndarray of int of shape (n_rows,)
+            One of the classes.
+        """
+        return np.asarray(self.classes_[(self.predict_proba(X)[:, 1] >= 0.5).astype(int)])
+
+
+class OnChanged(_AtOneHalf):
     """Score people by features that are changed before the model sees them.
 
     Parameters
@@ -256,28 +275,13 @@ class OnChanged(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-
         score = positive_probability(self.estimator_, self._table(self.estimator_, X))
         return np.column_stack([1 - score, score])
 
-    def predict(self, X: Any) -> NDArray[Any]:  # noqa: N803 - scikit-learn's signature
-        """Decide at one half.
-
-        Parameters
-        ----------
-        X : pandas.DataFrame
-            The raw columns.
-
-        Returns
-        -------
-        ndarray of int of shape (n_rows,)
-            One of the classes.
-        """
-        return np.asarray(self.classes_[(self.predict_proba(X)[:, 1] >= 0.5).astype(int)])
-
     def _table(self, estimator: Any, X: Any) -> Any:  # noqa: N803 - scikit-learn's name
         group = group_places(X, self.columns, self.groups)
         changed = self.change.change(X, group)
         return seen_by(estimator, changed, None, named=self.named)
 
 
-class Several(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn is untyped
+class Several(_AtOneHalf):
     """Score people by several models with shares.
 
     Parameters
@@ -376,21 +380,6 @@ class Several(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-le
             own = positive_probability(each, seen_by(each, X, self.features, named=self.named))
             score += share * ((own >= 0.5) if self.drawn else own)
         return np.column_stack([1 - score, score])
-
-    def predict(self, X: Any) -> NDArray[Any]:  # noqa: N803 - scikit-learn's signature
-        """Decide at one half.
-
-        Parameters
-        ----------
-        X : pandas.DataFrame
-            The columns.
-
-        Returns
-        -------
-        ndarray of int of shape (n_rows,)
-            One of the classes.
-        """
-        return np.asarray(self.classes_[(self.predict_proba(X)[:, 1] >= 0.5).astype(int)])
 
 
 def plain_encoder(encoder: Encoder) -> dict[str, Any]:
