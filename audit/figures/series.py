@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from audit.figures.axes import (
@@ -325,6 +326,10 @@ def _upright(drawn: Sheet, axes: tuple[str, str], at: float) -> dict[str, Any]:
 
 def _draw(drawn: Sheet, line: _Line, name: str, across: _Across, axes: tuple[str, str]) -> None:
     ys = [line.values[k] for k in across.taken]
+    known = [k for k, y in enumerate(ys) if y is not None]
+    # What is measured every few epochs has no two values side by side: its points are joined, and each is shown.
+    sparse = len(known) > 1 and all(b - a > 1 for a, b in pairwise(known))
+    drawn_at = known if sparse else range(len(ys))
     hover = [
         "<br>".join((label(line.name), label(f"{said}: {curve_amount(name, y)}"))) if y is not None else ""
         for said, y in zip(across.said, ys, strict=True)
@@ -332,15 +337,15 @@ def _draw(drawn: Sheet, line: _Line, name: str, across: _Across, axes: tuple[str
     drawn.traces.append(
         {
             "type": "scatter",
-            "x": across.at,
-            "y": ys,
+            "x": [across.at[k] for k in drawn_at],
+            "y": [ys[k] for k in drawn_at],
             "mode": "lines",
             "line": {
                 "color": line.colour,
                 "width": 2,
                 "dash": "dash" if line.group is None else "solid",
             },
-            "hovertext": hover,
+            "hovertext": [hover[k] for k in drawn_at],
             "hoverinfo": "text",
             "showlegend": False,
             "xaxis": axes[0],
@@ -348,9 +353,7 @@ def _draw(drawn: Sheet, line: _Line, name: str, across: _Across, axes: tuple[str
         }
     )
     # Every point of a setting is a model of its own; of a training only the one that was kept is.
-    dots = [
-        k for k, y in enumerate(ys) if y is not None and (across.steps or k == across.mark or len(ys) == 1)
-    ]
+    dots = [k for k in known if across.steps or sparse or k == across.mark or len(ys) == 1]
     marks(
         drawn,
         [across.at[k] for k in dots],
@@ -368,7 +371,10 @@ def _names(drawn: Sheet, lines: list[_Line], name: str, axis: str, span: Sequenc
     roomy = len(lines) <= _EACH_PANEL - 1
     names = distinct([line.name for line in lines], _NAME_WIDTH, 1)
     ends = [
-        next((value for value in reversed(line.values) if value is not None), span[0]) or 0.0
+        # A single line needs no name: what stands there is the value of the place kept, and stands at its height.
+        line.at_mark
+        if only and line.at_mark is not None
+        else next((value for value in reversed(line.values) if value is not None), span[0]) or 0.0
         for line in lines
     ]
     heights = [(end - span[0]) / ((span[1] - span[0]) or 1.0) for end in ends]

@@ -31,6 +31,14 @@ class TestCurves:
         dots = [trace for trace in found.data if trace.mode == "markers"]
         assert all(tuple(trace.x) == (0.0, 1.0, 2.0, 3.0) for trace in dots)
 
+    def test_what_is_measured_every_few_epochs_is_joined_and_every_point_shown(self):
+        whole = series(("a",), n=9, picked=3.0)
+        lines = [tuple(y if k % 3 == 2 else None for k, y in enumerate(line)) for line in whole.values[0]]
+        figure = curves(replace(whole, values=(tuple(lines), *whole.values[1:])), measures=whole.measures[:1])
+        at = tuple(whole.x[k] for k in (2, 5, 8))
+        assert {tuple(trace.x) for trace in figure.data} == {at}
+        assert all(None not in trace.y for trace in figure.data)
+
     def test_groups_keep_the_colour_of_the_audit(self):
         figure = curves(series(("a", "b")), places={("b",): 0, ("a",): 1})
         lines = {
