@@ -36,9 +36,10 @@ SPEC = MitigationSpec(
         "whether that is lawful depends on place and purpose, so have it checked."
     ),
     reading=(
-        "The correlation of each feature with the group is 0 on the training rows. A linear model then selects groups at "
-        "more equal rates. Trees usually find part of the way back, and can widen a gap: values that no other group has "
-        "give a group away. Read the change on the test rows."
+        "The correlation of each feature with the group is 0 on the training rows. A linear model then gives all groups "
+        "the same mean log-odds, which usually brings selection rates closer; where one group's scores spread much wider, "
+        "as with employment by disability, the gap can grow. Trees usually find part of the way back, and can widen a gap: "
+        "values that no other group has give a group away. Read the change on the test rows."
     ),
     params=(
         Param(
