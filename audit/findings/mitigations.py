@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from audit.disparity.chance import CRITERION_RATES
@@ -11,7 +12,9 @@ from audit.wording import (
     change,
     column_title,
     criterion_rates,
+    direction,
     levelling_down,
+    listed,
     points,
     shown_change,
 )
@@ -19,9 +22,13 @@ from audit.wording import (
 if TYPE_CHECKING:
     from audit.findings.facts import Facts
     from audit.rows import ComparisonRow
+    from audit.rows.trials import TrialRecord
 
 SAME = 0.01
 """Gaps less than a point apart are called the same."""
+
+MOST_TOLD = 3
+"""Repairs that level down above which they share one finding."""
 
 
 def _gap(facts: Facts, mitigation: str, sensitive: tuple[str, ...], criterion: str) -> ComparisonRow | None:
@@ -71,36 +78,83 @@ def changed(facts: Facts) -> list[Finding]:
 
 
 def levelled_down(facts: Facts) -> list[Finding]:
-    """A gap closed because somebody got worse."""
+    """A gap closed because somebody got worse; of many repairs that do so the worst one is told."""
     found = []
-    for trial in facts.trials:
-        for sensitive in facts.groupings:
-            said = [_levelled(facts, trial.mitigation, sensitive, name) for name in LEVELLING]
-            if any(said):
-                found.append(
-                    Finding(
-                        code="FA502",
-                        severity="medium",
-                        title=f"{trial.title} levels down by {column_title(sensitive)}",
-                        evidence=" ".join(sentence for sentence in said if sentence),
-                        advice=(
-                            "Ask whether the loss is acceptable, and try a mitigation that lifts the worse-off group instead."
-                        ),
-                    )
-                )
+    for sensitive in facts.groupings:
+        all_of_them = [_levelled(facts, trial, sensitive) for trial in facts.trials]
+        told = [one for one in all_of_them if one is not None]
+        by = column_title(sensitive)
+        if len(told) <= MOST_TOLD:
+            found += [
+                _finding(f"{one.title} levels down by {by}", " ".join(map(_began, one.said))) for one in told
+            ]
+            continue
+        worst = max(told, key=lambda one: one.loss)
+        said = " ".join(map(_began, worst.said))
+        found.append(
+            _finding(
+                f"{len(told)} of {len(facts.trials)} repairs level down by {by}",
+                f"They closed a gap at least partly because a group got worse: {listed(one.title for one in told)}. "
+                f"The largest loss is that of {worst.title}. {said}",
+            )
+        )
     return found
 
 
-def _levelled(facts: Facts, mitigation: str, sensitive: tuple[str, ...], criterion: str) -> str:
-    row = _gap(facts, mitigation, sensitive, criterion)
-    if row is None:
-        return ""
-    rate = criterion_rates(criterion, facts.plan.roles.favourable)[0]
-    groups = [
-        r for r in facts.comparison if (r.mitigation, r.sensitive, r.metric) == (mitigation, sensitive, rate)
-    ]
-    rates = [r for r in groups if r.comparison is None]
-    return levelling_down(row, rates, facts.plan.roles.favourable)
+def _finding(title: str, evidence: str) -> Finding:
+    return Finding(
+        code="FA502",
+        severity="medium",
+        title=title,
+        evidence=evidence,
+        advice="Ask whether the loss is acceptable, and try a mitigation that lifts the worse-off group instead.",
+    )
+
+
+def _began(sentence: str) -> str:
+    """Begin a sentence anew without the words that the title has said."""
+    rest = sentence.removeprefix("Levelling down: ")
+    return rest[:1].upper() + rest[1:]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Levelled:
+    """What a repair took away.
+
+    Parameters
+    ----------
+    title : str
+        The repair.
+    said : list of str
+        A sentence for each criterion whose gap closed so.
+    loss : float
+        The largest loss of a group that the sentences speak of, as a share.
+    """
+
+    title: str
+    said: list[str]
+    loss: float
+
+
+def _levelled(facts: Facts, trial: TrialRecord, sensitive: tuple[str, ...]) -> _Levelled | None:
+    favourable = facts.plan.roles.favourable
+    said, losses = [], []
+    for criterion in LEVELLING:
+        row = _gap(facts, trial.mitigation, sensitive, criterion)
+        if row is None:
+            continue
+        rate = criterion_rates(criterion, favourable)[0]
+        rates = [
+            r
+            for r in facts.comparison
+            if (r.mitigation, r.sensitive, r.metric, r.comparison)
+            == (trial.mitigation, sensitive, rate, None)
+        ]
+        sentence = levelling_down(row, rates, favourable)
+        if sentence:
+            said.append(sentence)
+            losses += [-direction(rate, favourable) * (r.change or 0.0) for r in rates if r.group is not None]
+    return _Levelled(title=trial.title, said=said, loss=max(losses)) if said else None
 
 
 CHECKS = (changed, levelled_down)
