@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from audit.chapters.case import Chapter
 from audit.disparity.areas import AREAS, area_bounds
 from audit.disparity.compare import number
-from audit.disparity.scoring import MEASURES, score_rows
+from audit.disparity.scoring import BLURRED, MEASURES, score_rows
 from audit.metrics.scores import are_probabilities, binning_error
 from audit.rows import DisparityRow, MetricRow
 
@@ -70,7 +70,7 @@ def _bounds(scores: ScoreCells) -> list[BinningRow]:
     for part, names in ((whole, (None,)), (scores, scores.groups)):
         bounds = {name: area_bounds(part, whole, name) for name in AREAS}
         if promises:
-            bounds |= {name: binning_error(part, name) for name in ("brier_score", "log_loss")}
+            bounds |= {name: binning_error(part, name) for name in BLURRED}
         rows += [
             BinningRow(
                 metric=metric,  # type: ignore[arg-type]

@@ -197,7 +197,9 @@ def _xauc(
     """Rank the positives of one group against the negatives of the other."""
     scores = held.scores
     found = areas(scores.w[[g], 1], scores.w2[[g], 1], scores.w[[at], 0], scores.w2[[at], 0])
+    blur = np.zeros(1) if scores.exact else found.error
     low, high = area_interval(found, alpha=alpha)
+    low, high = np.maximum(low - blur, 0.0), np.minimum(high + blur, 1.0)
     n, other, reason = held.n[g, 1], held.n[at, 2], _unranked(held, g, at)
     return ScoreGapRow(
         metric="xauc",
@@ -210,7 +212,7 @@ def _xauc(
         low=number(float(low[0])),
         high=number(float(high[0])),
         expected=None,
-        bound=None if reason else 0.0 if scores.exact else float(found.error[0]),
+        bound=None if reason else float(blur[0]),
         n=int(n),
         n_reference=int(other),
         reason=reason,
@@ -299,7 +301,9 @@ def _bounds(
     # Few replicates lie in a small tail: the tail of a norm of normal errors is carried on from where many do.
     level = max(alpha, _RESOLVED)
     tail = np.sqrt(np.log(2 / alpha) / np.log(2 / level)) * _few(held, metric, side, pair)
-    reach = float(np.quantile(drawn, 1 - level)) * float(tail)
+    reach = float(np.quantile(drawn, 1 - level)) * float(tail) + (
+        _bound(held, pair) if metric == "abroca" else 0.0
+    )
     top = np.inf if metric == "score_wasserstein_distance" else 1.0
     return max(0.0, value - reach), min(top, value + reach)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
-from audit.disparity.areas import AREAS, ranked
+from audit.disparity.areas import AREAS, area_bounds, ranked
 from audit.disparity.compare import number, reference_group
 from audit.inference.bounded import Bounded, chance_gap, difference, mean_bounds, widest_gap
 from audit.inference.delong import Areas, area_interval
@@ -27,6 +27,7 @@ from audit.metrics.scores import (
     Measured,
     are_probabilities,
     average,
+    binning_error,
     brier,
     cell_scores,
     excess,
@@ -52,6 +53,8 @@ PROMISES: Final = frozenset(
     {"brier_score", "log_loss", "calibration_error", "calibration_in_the_large", "calibration_slope"}
 )
 """Measures that take a score for a probability."""
+BLURRED: Final = ("brier_score", "log_loss")
+"""Those of them that change where scores are counted in bins, within a bound."""
 
 _BETTER: Final[dict[str, Literal["higher", "lower", "favourable", "none", "zero", "one"]]] = {
     "auc": "higher",
@@ -184,6 +187,8 @@ def _area(part: ScoreCells, whole: ScoreCells, metric: str, plan: Plan) -> _Part
         centre=kept.value,
         deviation=np.sqrt(np.maximum(np.nan_to_num(kept.variance), 0.0)),
         bounds=lambda alpha: area_interval(kept, alpha=alpha),
+        blur=area_bounds(part, whole, metric),
+        limits=(0.0, 1.0),
     )
     return bounded, each.n, found.positives + found.negatives, reasons
 
@@ -214,6 +219,8 @@ def _mean(part: ScoreCells, scores: ScoreCells, metric: str, plan: Plan) -> _Par
         centre=centre,
         deviation=np.sqrt(np.maximum(np.nan_to_num(variance), 0.0)),
         bounds=bounds,
+        blur=binning_error(part, metric) if metric in BLURRED else None,
+        limits=_limits(scores, metric),
     )
     return bounded, found.n, found.effective, reasons
 

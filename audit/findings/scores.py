@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from audit.disparity.areas import area_bounds
 from audit.disparity.scoring import Scored, gap_row, measure
+from audit.limits import EXACT
 from audit.metrics.scores import are_probabilities
 from audit.rows import Finding, MetricRow
-from audit.wording import column_title
+from audit.wording import column_title, count, group_phrase
 from audit.wording.thresholds import promise_answer, ranking_answer
 
 if TYPE_CHECKING:
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 
 UNLIKE: Final = 0.05
 """AUCs that are surely further apart than this are a finding."""
+
+BLUR: Final = 0.01
+"""Areas that bins can move by more than this are a finding."""
 
 PROMISE: Final = 0.02
 """Mean scores that are surely further from the outcomes in one group than in another are a finding from here on."""
@@ -65,6 +70,40 @@ def ranking(facts: Facts) -> list[Finding]:
     return found
 
 
+def blurred(facts: Facts) -> list[Finding]:
+    """Counting scores in bins hides much of how they rank people."""
+    cells = facts.basis.scores
+    if cells is None or cells.exact:
+        return []
+    whole = cells.overall()
+    places = [("everybody", whole, 0)]
+    for sensitive in facts.groupings:
+        if len(sensitive) == 1:
+            part = cells.marginal(sensitive)
+            places += [(group_phrase(sensitive, group), part, k) for k, group in enumerate(part.groups)]
+    bounds = [(float(area_bounds(part, whole, "auc")[k]), name) for name, part, k in places]
+    most, name = max((pair for pair in bounds if pair[0] == pair[0]), default=(0.0, ""))
+    if most <= BLUR:
+        return []
+    asked = facts.plan.score_bins
+    return [
+        Finding(
+            code="FA353",
+            severity="low",
+            title="Bins hide how well the scores rank",
+            evidence=(
+                f"Scores were counted in {count(len(cells.cuts))} bins of equal width, and many lie in a few of them: the "
+                f"area under the curve of {name} can be off by up to {most:.3f}. The intervals allow for it."
+            ),
+            advice=(
+                "Give the score a scale that spreads people, such as its rank or its logarithm."
+                if asked == EXACT
+                else "Count every score by itself: choose so where the score is named, or with --score-bins exact."
+            ),
+        )
+    ]
+
+
 def _each(facts: Facts, cells: ScoreCells, metric: str) -> list[tuple[ScoreCells, Scored]]:
     """Measure one thing by each single column."""
     parts = [cells.marginal(sensitive) for sensitive in facts.groupings if len(sensitive) == 1]
@@ -87,4 +126,4 @@ def _values(known: Scored, scores: ScoreCells) -> list[MetricRow]:
     ]
 
 
-CHECKS = (meaning, ranking)
+CHECKS = (meaning, ranking, blurred)

@@ -45,12 +45,19 @@ class Bounded:
         Standard deviation of the estimate.
     bounds : callable
         Gives the ends of the intervals at a share of misses.
+    blur : ndarray of shape (n_groups,) or None, default None
+        How far the value can be from the one meant for another reason than chance, such as counting scores in bins: the
+        intervals reach as much further. None for nowhere.
+    limits : tuple of float, default (−inf, inf)
+        What blurred ends are kept between.
     """
 
     value: Array
     centre: Array
     deviation: Array
     bounds: Bounds
+    blur: Array | None = None
+    limits: tuple[float, float] = (-np.inf, np.inf)
 
     def interval(self, alpha: float) -> tuple[Array, Array]:
         """Give the interval of each group, which contains its value.
@@ -66,6 +73,8 @@ class Bounded:
             The ends; NaN where the value is.
         """
         low, high = self.bounds(alpha)
+        if self.blur is not None:
+            low, high = (np.clip(end, *self.limits) for end in (low - self.blur, high + self.blur))
         return np.minimum(low, self.value), np.maximum(high, self.value)
 
 
@@ -132,13 +141,15 @@ def difference(of: Bounded, first: Places, second: Places, alpha: float) -> tupl
     -----
     .. math:: d - \sqrt{(c_1 - l_1)^2 + (u_2 - c_2)^2}, \quad d + \sqrt{(u_1 - c_1)^2 + (c_2 - l_2)^2}
 
-    of Zou & Donner (2008), with c the values less their known bias and d their difference.
+    of Zou & Donner (2008), with c the values less their known bias and d their difference; both ends lie further out by
+    what the two values are blurred.
     """
     low, high = of.bounds(alpha)
     c = of.centre
     below, above = np.maximum(c - low, 0.0), np.maximum(high - c, 0.0)
     d = c[first] - c[second]
-    return d - np.hypot(below[first], above[second]), d + np.hypot(above[first], below[second])
+    blur = 0.0 if of.blur is None else of.blur[first] + of.blur[second]
+    return d - np.hypot(below[first], above[second]) - blur, d + np.hypot(above[first], below[second]) + blur
 
 
 def widest_gap(of: Bounded, usable: NDArray[np.bool_], *, alpha: float, sizes: NDArray[np.int64]) -> Gap:

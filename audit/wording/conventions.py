@@ -31,8 +31,8 @@ CONVENTIONS: Final = (
     (
         "Scores that take more values than the plan has bins, 1,000 unless it says up to 10,000, are counted in bins of equal "
         "width, with the threshold between two of them. An area under a curve is then off by at most half of the share of "
-        "pairs of a positive and a negative person who are in one bin. This bound stands beside the areas. Where the plan "
-        "counts every score by itself, areas are exact."
+        "pairs of a positive and a negative person who are in one bin. This bound stands beside the areas, and the intervals "
+        "of areas and of their gaps reach as much further. Where the plan counts every score by itself, areas are exact."
     ),
     (
         "The rates of every group are computed with Fairlearn as well, on the same counts, and compared; groupings with "

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from audit.findings.scores import meaning, ranking
+from audit.findings.scores import blurred, meaning, ranking
 from audit.names import FAMILIES, SCORE_PAIRS
 from audit.plan import Plan, Roles
 from audit.report.blocks import Figure, Heading, Pair, Separator, Table
@@ -143,6 +145,43 @@ def test_a_group_that_is_ranked_worse_is_a_finding():
 def test_honest_scores_are_no_finding():
     facts = _facts(audited())
     assert meaning(facts) == ranking(facts) == []
+
+
+def test_bins_that_hide_a_ranking_widen_its_interval_and_are_a_finding():
+    """Scores of one group lie in a ten-thousandth of the range: one bin of equal width holds nearly all of them."""
+    rng = np.random.default_rng(2)
+    group, chance = np.repeat(["a", "b"], 2000), rng.random(4000)
+    frame = pd.DataFrame(
+        {
+            "g": group,
+            "s": np.where(group == "a", chance * 10, chance * 1e5),
+            "y": (rng.random(4000) < chance).astype(int),
+        }
+    )
+    plan = Plan(roles=Roles(label="y", score="s", threshold=5.0, sensitive=("g",)), replicates=100)
+    binned, exact = run(frame, plan), run(frame, replace(plan, score_bins="exact"))
+    areas = {
+        audit.plan.score_bins: {
+            row.group: row
+            for row in audit.chapter("scores")
+            if isinstance(row, MetricRow) and row.metric == "auc"
+        }
+        for audit in (binned, exact)
+    }
+    for name, row in areas[1000].items():
+        assert row.low <= areas["exact"][name].value <= row.high, name
+    assert areas[1000]["a",].value < areas["exact"]["a",].low
+    assert ranking(_facts(binned)) == ranking(_facts(exact)) == blurred(_facts(exact)) == []
+    (found,) = blurred(_facts(binned))
+    assert (found.code, found.severity) == ("FA353", "low")
+    assert "g a can be off by up to 0.19" in found.evidence
+    assert "--score-bins exact" in found.advice
+    (apart,) = [
+        row
+        for row in binned.chapter("scores")
+        if isinstance(row, DisparityRow) and (row.metric, row.comparison) == ("auc", "difference")
+    ]
+    assert apart.low == 0
 
 
 def test_no_scores_no_finding_and_no_section():
