@@ -28,6 +28,10 @@ MOST_HELD: Final = 4_000_000
 """Most different scores times groups that are counted one by one: so many counts are held for each label."""
 
 
+LARGEST: Final = 1e100
+"""Largest size of a score: a hundred million squares of it still have a sum."""
+
+
 def check_exact(dataset: Dataset, plan: Plan) -> None:
     """Refuse to count every score of a column by itself where there are too many, before anything is counted.
 
@@ -72,7 +76,7 @@ def gather(audited: Audited) -> ScoreCells | None:
     Raises
     ------
     RoleError
-        Where every score of a column is to be counted by itself and there are too many.
+        Where every score of a column is to be counted by itself and there are too many, or a score is huge.
 
     Notes
     -----
@@ -87,6 +91,7 @@ def gather(audited: Audited) -> ScoreCells | None:
     if found is None:
         return None
     low, high, n_distinct = found
+    _refuse_huge(low, high)
     asked = audited.plan.score_bins
     bins_wanted = asked if isinstance(asked, int) else MOST_BINS
     exact = n_distinct <= bins_wanted or (asked == EXACT and _can_be_held(audited, n_distinct))
@@ -116,6 +121,18 @@ def gather(audited: Audited) -> ScoreCells | None:
         above = numbers > parted
         cuts, bins = _split(start + width * np.arange(bins_wanted), numbers - above, above, threshold)
     return _table(audited, kept, known, cuts, bins, exact=exact, missing=missing)
+
+
+def _refuse_huge(low: float, high: float) -> None:
+    """Refuse scores whose sums and squares no number could hold."""
+    furthest = low if -low > high else high
+    if abs(furthest) > LARGEST:
+        raise RoleError(
+            f"Scores reach {furthest:.2g}; at most {LARGEST:.0e} can be measured.",
+            why="Means and squares of larger numbers are beyond what a computer can hold.",
+            fix="Divide the scores by a number, and the threshold by the same: who is selected stays as it is.",
+            code="scores_too_large",
+        )
 
 
 def _can_be_held(audited: Audited, n_distinct: int) -> bool:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 LARGE = 25.0
 """Variance of a count from which on it is drawn from a normal number."""
 
+MOST_PEOPLE = 1e15
+"""People of a group above which chance alone shows nothing, and whole numbers would run out."""
+
 AT_ONCE = 16
 """Groups drawn together: few enough numbers for the processor to keep them near."""
 
@@ -70,7 +73,7 @@ def equal_groups(p: Array, n: Array) -> tuple[NDArray[np.int64], float]:
         Their common rate or, where it is smaller, that of its complement, whose gaps are the same.
     """
     use = ~np.isnan(p)
-    sizes = np.maximum(np.rint(n[use]), 1).astype(np.int64)
+    sizes = np.clip(np.rint(n[use]), 1, MOST_PEOPLE).astype(np.int64)
     if not len(sizes):
         return sizes, 0.0
     pooled = min(max(float(np.average(p[use], weights=sizes)), 0.0), 1.0)

@@ -15,7 +15,7 @@ from audit.data.profile import profile_table
 from audit.data.stored import Stored, write_parquet
 from audit.engines.duckdb_engine import DuckDBEngine
 from audit.engines.protocol import Key
-from audit.errors import PlanError
+from audit.errors import PlanError, RoleError
 from audit.plan import Grouping, ModelChoice, Plan, Roles
 from audit.run import run
 from audit.tables.scores import ScoreCells
@@ -231,9 +231,29 @@ def test_a_threshold_of_another_score_is_no_threshold_of_a_probability():
 
 def test_endless_and_tiny_scores_keep_their_sums():
     table = pd.DataFrame(
-        {"g": ["a", "b"] * 4, "s": [0.0, np.inf, -np.inf, 1e-310, 2.5, -1e300, 7.0, 0.1], "y": [0, 1] * 4}
+        {"g": ["a", "b"] * 4, "s": [0.0, np.inf, -np.inf, 1e-310, 2.5, -1e99, 7.0, 0.1], "y": [0, 1] * 4}
     )
     cells = scores(table)
     held = dict(zip(cells.cuts, cells.s.sum(axis=(0, 1)), strict=True))
     assert {cut: held[cut] for cut in (0.0, 0.1, 2.5, 7.0)} == {0.0: 0.0, 0.1: 0.1, 2.5: 2.5, 7.0: 7.0}
-    assert held[-1e300] == -1e300
+    assert held[-1e99] == -1e99
+
+
+@pytest.mark.parametrize("factor", [1e307, -1e150])
+@pytest.mark.parametrize("n", [20, 4_000])
+def test_scores_whose_squares_no_number_holds_are_refused(factor, n):
+    data = frame(n)
+    with pytest.raises(RoleError, match="Scores reach") as told:
+        run(data.assign(s=data.s * factor), Plan(roles=replace(ROLES, threshold=factor / 2), replicates=100))
+    assert told.value.code == "scores_too_large"
+    assert "Divide the scores" in told.value.fix
+
+
+def test_large_scores_give_what_the_same_scores_divided_give():
+    data = frame(4_000)
+    found = [
+        run(data.assign(s=data.s * factor), Plan(roles=replace(ROLES, threshold=factor / 2), replicates=100))
+        for factor in (1, 2.0**320)
+    ]
+    rates = [[row.value for row in audit.metric_rows("accuracy", ("g",))] for audit in found]
+    assert rates[0] == rates[1]
