@@ -118,7 +118,9 @@ def _of_description(each: DescribedColumn) -> ColumnProfile:
             low=each.low,
             high=each.high,
         )
-    values = pa.array([value for value, _ in each.values])
+    # Whole numbers have their type named: what is 2⁶³ or more does not fit the one that Arrow would take.
+    kind_of = pa.uint64() if column.dtype == "uint64" else None
+    values = pa.array([value for value, _ in each.values], kind_of)
     levels, n_distinct, n_blank = _levels(values, np.array([n for _, n in each.values], dtype=np.int64))
     return ColumnProfile(
         **plain,

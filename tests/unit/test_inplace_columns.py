@@ -1,0 +1,40 @@
+"""Columns of unusual types and names, in data that are audited where they lie."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from audit.data.ingest import ingest
+from audit.data.inplace import open_in_place
+from audit.plan import Plan, Roles
+from audit.run import run
+
+N = 300
+
+
+def people(**columns):
+    """A table with a label, a decision and groups, and columns besides."""
+    rng = np.random.default_rng(8)
+    plain = {"y": rng.integers(0, 2, N), "d": rng.integers(0, 2, N), "g": rng.choice(["f", "m"], N)}
+    return pa.table(plain | columns)
+
+
+def groups(data, *, sensitive, **roles):
+    """The number of people of each group and its rates."""
+    plan = Plan(roles=Roles(**({"label": "y", "decision": "d"} | roles), sensitive=(sensitive,)))
+    audit = run(data, plan)
+    return [(row.group, row.metric, row.value, row.n) for row in audit.metrics]
+
+
+@pytest.mark.parametrize("values", [3, N])
+def test_whole_numbers_beyond_the_signed_ones_are_counted(tmp_path, values):
+    path = tmp_path / "big.parquet"
+    big = pa.array([None, *(2**63 + i % values for i in range(1, N))], pa.uint64())
+    pq.write_table(people(big=big), path)
+    lies, read = open_in_place(path), ingest(path, tmp_path / "store")
+    assert lies.columns == read.columns
+    for sensitive in ("g", "big"):
+        assert groups(lies, sensitive=sensitive) == groups(read, sensitive=sensitive)
