@@ -15,6 +15,9 @@ ISO_DATE: Final = r"^\d{4}-\d{2}-\d{2}$"
 ISO_TIME: Final = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?$"
 """A date with a time of day and no zone."""
 
+LAST_ZEROS: Final = r"^([^.]*)(?:\.0*|(\.\d*[1-9])0*)$"
+"""A time of day with a fraction, in two groups that leave out the zeros at its end."""
+
 # A number with leading zeros, such as "007", is a code and stays text; so does "1,234.5".
 _INTEGER: Final = r"^-?(0|[1-9]\d*)$"
 _FLOAT: Final = r"^[+-]?((0|[1-9]\d*)(\.\d*)?|\.\d+)([eE][+-]?\d+)?$|^[+-]?(inf|Inf|INF|Infinity|infinity)$"

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.types as pt
 
 from audit.errors import listing
+from audit.text_types import LAST_ZEROS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -175,7 +176,7 @@ def plain_column(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
         if pt.is_date64(kind):
             return _cast(column, pa.date32())
         if pt.is_time(kind):
-            return _cast(column, pa.string())
+            return pc.replace_substring_regex(_cast(column, pa.string()), LAST_ZEROS, r"\1\2")
         if pt.is_duration(kind):
             return _seconds(column)
         if pt.is_binary(kind) or pt.is_large_binary(kind) or pt.is_fixed_size_binary(kind):

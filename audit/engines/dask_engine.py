@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from audit.engines import looking, narrowing
 from audit.engines.cluster import ClusterEngine
+from audit.engines.dask_plain import plainly
 from audit.engines.protocol import EngineSpec, Files, Held
 from audit.errors import EngineError, InputError, quote
 from audit.values import MISSING_TEXTS
@@ -83,14 +84,7 @@ class DaskEngine(ClusterEngine):
         frame = self._opened(source, stored)[stored]
         frame.columns = [f"c{i}" for i in range(len(names))]
         kinds = {column.name: column.dtype for column in looking.columns_of(source)}
-        if isinstance(source, Files) and source.format == "parquet":
-            decimal = [
-                f"c{i}"
-                for i, name in enumerate(names)
-                if kinds.get(name) == "double" and "decimal" in str(frame.dtypes[f"c{i}"])
-            ]
-            frame = frame.astype(dict.fromkeys(decimal, "double[pyarrow]")) if decimal else frame
-        return frame
+        return plainly(frame, {f"c{i}": kinds.get(name, "") for i, name in enumerate(names)})
 
     def _opened(self, source: Source, stored: Sequence[str] | None = None) -> Any:
         import dask.dataframe as dd
