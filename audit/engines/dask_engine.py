@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from audit.engines import looking, narrowing
 from audit.engines.cluster import ClusterEngine
+from audit.engines.dask_local import keep_quiet, start
 from audit.engines.dask_plain import plainly
 from audit.engines.protocol import EngineSpec, Files, Held
 from audit.errors import EngineError, InputError, quote
@@ -310,7 +311,7 @@ def make(address: str = "", frame: Any = None) -> DaskEngine:
     Parameters
     ----------
     address : str, default ""
-        A scheduler such as "tcp://host:8786"; empty takes the client that is active, or starts two processes here.
+        A scheduler such as "tcp://host:8786"; empty takes the client that is active, or starts two workers here.
     frame : dask.dataframe.DataFrame or None
         A data frame that is to be counted; it runs wherever a client is.
 
@@ -334,6 +335,8 @@ def make(address: str = "", frame: Any = None) -> DaskEngine:
             code="engine_missing",
         ) from error
     del frame
+    if address:
+        keep_quiet()
     try:
         try:
             # The client that is active, if it is one of that scheduler: an audit asks for its engine several times.
@@ -341,10 +344,7 @@ def make(address: str = "", frame: Any = None) -> DaskEngine:
         except ValueError:
             if address:
                 raise
-            cluster = distributed.LocalCluster(  # type: ignore[no-untyped-call]
-                n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
-            )
-            return DaskEngine(distributed.Client(cluster))  # type: ignore[no-untyped-call]
+            return DaskEngine(start())
     except (OSError, RuntimeError, ValueError) as error:
         raise EngineError(
             f"Nobody answers as a Dask scheduler at {quote(address)}."
