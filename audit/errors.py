@@ -84,6 +84,29 @@ class RoleError(InputError):
         )
 
     @classmethod
+    def left_out_column(cls, name: str, held: str, available: Iterable[str], *, role: str = "") -> RoleError:
+        """Build the error for a column that is in the data and cannot be audited.
+
+        Parameters
+        ----------
+        name : str
+            The column asked for.
+        held : str
+            What it holds, such as "lists or structures".
+        available : iterable of str
+            The columns that can be audited.
+        role : str, default ""
+            What the column was asked for, such as "label".
+        """
+        asked = f" ({role})" if role else ""
+        return cls(
+            f"Column {quote(name)}{asked} is left out of the audit, because it holds {held}.",
+            why=f"Columns that can be audited: {listing(list(available))}.",
+            fix="Name one of these columns, or save it with one plain value in each row.",
+            code="left_out_column",
+        )
+
+    @classmethod
     def unknown_value(cls, value: str, column: str, available: Iterable[str], *, role: str = "") -> RoleError:
         """Build the error for a value that a column does not take.
 

@@ -159,11 +159,14 @@ class Dataset:
         Raises
         ------
         RoleError
-            Where there is no such column, with the nearest name.
+            Where there is no such column, with the nearest name, or where it is left out.
         """
         for column in self.columns:
             if column.name == name:
                 return column
+        for left_out in self.place.source.left_out if self.place is not None else ():
+            if name in {left_out.name, left_out.stored}:
+                raise RoleError.left_out_column(name, left_out.dtype, self.names, role=role)
         raise RoleError.unknown_column(name, self.names, role=role)
 
     def table(self, columns: Sequence[str] | None = None) -> pa.Table:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from audit.data.dataset import ColumnProfile
     from audit.data.fingerprints import Stamp
-    from audit.engines.protocol import Engine
+    from audit.engines.protocol import Column, Engine
     from audit.progress import Progress
 
 __all__ = ["engine_of", "frame_engine", "is_large", "open_frame", "open_in_place", "table_of"]
@@ -267,7 +267,17 @@ def _looked(engine: Engine, source: Files | Held) -> tuple[Any, tuple[str, ...]]
             fix="Give a table with one value in each cell.",
             code="no_columns",
         )
-    return replace(found, columns=columns), names.notes
+    left_out = tuple(replace(each, name=clean_name(each.stored)) for each in found.left_out)
+    return replace(found, columns=columns, left_out=left_out), (*_left_out(left_out), *names.notes)
+
+
+def _left_out(columns: tuple[Column, ...]) -> list[str]:
+    """Say of columns that cannot be counted what they hold."""
+    words = dict.fromkeys(column.dtype for column in columns)
+    return [
+        f"Left out, because they hold {word}: {listing([each.name for each in columns if each.dtype == word])}."
+        for word in words
+    ]
 
 
 def _described(

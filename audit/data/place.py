@@ -81,6 +81,7 @@ class Place:
             "format": source.format if isinstance(source, Files) else "",
             "delimiter": source.delimiter if isinstance(source, Files) else "",
             "columns": [[column.name, column.stored, column.dtype] for column in source.columns],
+            "left_out": [[column.name, column.stored, column.dtype] for column in source.left_out],
         }
 
     @classmethod
@@ -98,16 +99,18 @@ class Place:
             The place; whether the files are still there is not looked at.
         """
         files = tuple(Stamp(**each) for each in raw["files"])
-        columns = tuple(
-            Column(name=name, stored=stored, dtype=dtype) for name, stored, dtype in raw["columns"]
+        columns, left_out = (
+            tuple(Column(name=name, stored=stored, dtype=dtype) for name, stored, dtype in raw.get(part, []))
+            for part in ("columns", "left_out")
         )
         source: Files | Held = (
-            Held(table=str(raw["table"]), columns=columns)
+            Held(table=str(raw["table"]), columns=columns, left_out=left_out)
             if raw["table"]
             else Files(
                 paths=tuple(each.path for each in files),
                 format=raw["format"],
                 columns=columns,
+                left_out=left_out,
                 delimiter=str(raw["delimiter"]),
             )
         )

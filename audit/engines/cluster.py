@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from audit.engines import looking
+from audit.engines import left_out, looking
 from audit.engines.drawing import positions
 from audit.engines.lazy import LazyEngine
 from audit.engines.protocol import Files, Held
@@ -79,10 +79,14 @@ class ClusterEngine(LazyEngine):
             return source
         with self._understood(source):
             if isinstance(source, Held):
-                return replace(source, columns=looking.of_frame(self._lazy(self._opened(source))))
+                frame = self._lazy(self._opened(source))
+                return replace(source, columns=looking.of_frame(frame), left_out=left_out.of_frame(frame))
             if source.format == "csv":
                 return looking.settled_texts(source, self._head, self._misfits)
-            return replace(source, columns=self._columns(source))
+            columns, remote = self._columns(source), "://" in source.paths[0]
+            return replace(
+                source, columns=columns, left_out=() if remote else left_out.of_parquet(source.paths[0])
+            )
 
     def draw(self, source: Source, columns: Sequence[str], *, rows: int, of: int, seed: int) -> pa.Table:
         """Draw rows by a seed: the same ones each time, as long as the engine parts the rows in the same way.

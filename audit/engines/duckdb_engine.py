@@ -11,13 +11,14 @@ import math
 import os
 import tempfile
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 import narwhals as nw
 
-from audit.engines import looking, narrowing
+from audit.engines import left_out, looking, narrowing
 from audit.engines.codes import is_stored
 from audit.engines.drawing import positions, taken
 from audit.engines.duckdb_told import memory_mb, understood
@@ -154,7 +155,8 @@ class DuckDBEngine(LazyEngine):
         if not isinstance(source, Files) or source.columns:
             return source
         if source.format == "parquet":
-            return Files(paths=source.paths, format="parquet", columns=looking.of_parquet(source.paths))
+            columns = looking.of_parquet(source.paths)
+            return replace(source, columns=columns, left_out=left_out.of_parquet(source.paths[0]))
         return looking.settled_texts(source, self._head, self._misfits)
 
     def _head(self, path: str, delimiter: str) -> Any:

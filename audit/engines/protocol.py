@@ -50,12 +50,15 @@ class Files:
         Columns and their types; empty until :meth:`Engine.look` has found them and seen that the files agree.
     delimiter : str, default ","
         What parts the values of a CSV file; found by the look as well.
+    left_out : tuple of Column
+        Columns that cannot be counted, each with a word for what it holds instead of a type.
     """
 
     paths: tuple[str, ...]
     format: Literal["parquet", "csv"]
     columns: tuple[Column, ...] = ()
     delimiter: str = ","
+    left_out: tuple[Column, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +73,14 @@ class Held:
         A lazy frame of the engine, such as a Spark or Dask DataFrame.
     columns : tuple of Column
         Columns and their types; empty until :meth:`Engine.look` has found them.
+    left_out : tuple of Column
+        Columns that cannot be counted, each with a word for what it holds instead of a type.
     """
 
     table: str = ""
     frame: Any = None
     columns: tuple[Column, ...] = ()
+    left_out: tuple[Column, ...] = ()
 
 
 Source: TypeAlias = "Path | pa.Table | Files | Held"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -9,6 +12,8 @@ import pytest
 
 from audit.data.ingest import ingest
 from audit.data.inplace import open_in_place
+from audit.data.place import Place
+from audit.errors import RoleError
 from audit.plan import Plan, Roles
 from audit.run import run
 
@@ -38,3 +43,32 @@ def test_whole_numbers_beyond_the_signed_ones_are_counted(tmp_path, values):
     assert lies.columns == read.columns
     for sensitive in ("g", "big"):
         assert groups(lies, sensitive=sensitive) == groups(read, sensitive=sensitive)
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "dask"])
+def test_columns_that_hold_no_plain_value_are_named_and_refused_by_what_they_hold(tmp_path, engine):
+    if engine == "dask":
+        pytest.importorskip("distributed")
+    path = tmp_path / "nested.parquet"
+    nested = people(
+        lst=pa.array([[1, 2]] * N),
+        pair=pa.array([{"a": 1}] * N),
+        raw=pa.array([b"\xff"] * N),
+        span=pa.array([1] * N, pa.duration("s")),
+    )
+    pq.write_table(nested, path)
+    lies, read = open_in_place(path, engine=engine), ingest(path, tmp_path / "store")
+    said = "Left out, because they hold lists or structures: 'lst', 'pair'."
+    assert said in read.notes
+    assert lies.notes == (
+        said,
+        "Left out, because they hold bytes: 'raw'.",
+        "Left out, because they hold lengths of time: 'span'.",
+    )
+    with pytest.raises(RoleError, match=r"'lst' \(sensitive feature\) is left out .* lists or structures"):
+        groups(lies, sensitive="lst")
+    with pytest.raises(RoleError, match=r"'raw' \(label\) is left out of the audit, because it holds bytes"):
+        groups(lies, label="raw", sensitive="g")
+    kept = replace(lies, place=Place.from_dict(json.loads(json.dumps(lies.place.to_dict()))))
+    with pytest.raises(RoleError, match="lengths of time"):
+        kept.column("span")
