@@ -256,9 +256,12 @@ def _format(paths: tuple[Path, ...]) -> str:
 def _looked(engine: Engine, source: Files | Held) -> tuple[Any, tuple[str, ...]]:
     """Find the columns, and give those a clean name that have none."""
     found: Any = engine.look(source)
-    names = clean_names([column.stored for column in found.columns])
+    names = clean_names(
+        [column.stored if column.written is None else column.written for column in found.columns]
+    )
     columns = tuple(
-        replace(column, name=name) for column, name in zip(found.columns, names.names, strict=True)
+        replace(column, name=name, written=before)
+        for column, name, before in zip(found.columns, names.names, names.renamed_from, strict=True)
     )
     if not columns:
         raise InputError(
@@ -294,11 +297,8 @@ def _described(
             code="no_rows",
         )
     columns = _exact(engine, place, described.n_rows, profiles_of(described))
-    origins = {column.name: column.stored for column in place.source.columns}
-    columns = tuple(
-        column if origins[column.name] == column.name else replace(column, renamed_from=origins[column.name])
-        for column in columns
-    )
+    origins = {column.name: column.written for column in place.source.columns}
+    columns = tuple(replace(column, renamed_from=origins[column.name]) for column in columns)
     empty = [column.name for column in columns if column.kind == "empty"]
     if empty:
         notes = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -264,6 +265,7 @@ def settled_texts(
     """
     delimiter = delimiter_of(source.paths[0])
     columns = of_texts(source.paths, [head(path, delimiter) for path in source.paths])
+    columns = _as_written(columns, source.paths[0], delimiter)
     begun = Files(paths=source.paths, format="csv", columns=columns, delimiter=delimiter)
     if all(column.dtype == "string" for column in columns):
         return begun
@@ -276,6 +278,21 @@ def settled_texts(
         else:
             settled.append(column)
     return replace(begun, columns=tuple(settled))
+
+
+def _as_written(columns: tuple[Column, ...], path: str, delimiter: str) -> tuple[Column, ...]:
+    """Remember the names of the header where an engine gave others: to repeated names, blank ones, or in other case."""
+    try:
+        with fsspec.open(path, "rt", encoding="utf-8-sig", newline="", compression="infer") as file:
+            names = next(csv.reader(file, delimiter=delimiter), [])
+    except (OSError, ValueError, csv.Error):
+        return columns
+    if len(names) != len(columns):
+        return columns
+    return tuple(
+        column if column.stored == name else replace(column, written=name)
+        for column, name in zip(columns, names, strict=True)
+    )
 
 
 def _base(path: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
 
 if TYPE_CHECKING:
@@ -29,11 +29,14 @@ class Column:
     dtype : str
         The type in which it is counted, as Arrow names it: a whole number or "float", "double", "bool", "string",
         "date32[day]" or a timestamp.
+    written : str or None
+        The name in the header of a CSV file, where the engine needs another one to tell columns apart.
     """
 
     name: str
     stored: str
     dtype: str
+    written: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,3 +72,18 @@ def test_columns_that_hold_no_plain_value_are_named_and_refused_by_what_they_hol
     kept = replace(lies, place=Place.from_dict(json.loads(json.dumps(lies.place.to_dict()))))
     with pytest.raises(RoleError, match="lengths of time"):
         kept.column("span")
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "dask"])
+@pytest.mark.parametrize("header", ["g,g,y,d", "g,G,y,d", "g,,y,d", '"a,b",g_1,y,d'])
+def test_names_of_a_csv_header_are_those_of_memory(tmp_path, engine, header):
+    if engine == "dask":
+        pytest.importorskip("distributed")
+    path = tmp_path / "named.csv"
+    rows = [f"a{i % 2},b{i % 3},{i % 2},{i // 3 % 2}" for i in range(60)]
+    path.write_text("\n".join([header, *rows]) + "\n")
+    lies, read = open_in_place(path, engine=engine), ingest(path, tmp_path / "store")
+    assert lies.notes == read.notes
+    assert lies.columns == read.columns
+    second = lies.names[1]
+    assert groups(lies, sensitive=second) == groups(read, sensitive=second)
