@@ -13,7 +13,7 @@ from audit.data.columns import clean_name, clean_names, plain_column
 from audit.data.dataset import Dataset
 from audit.data.fingerprints import of_files, stamp
 from audit.data.place import ADDRESSES, Place, engine_of
-from audit.data.places import find_all
+from audit.data.places import find_all, named_twice
 from audit.data.profile import profile_counts, profiles_of
 from audit.data.readers import recognise
 from audit.data.readers.spec import Content
@@ -152,13 +152,15 @@ def open_in_place(
     source = Files(paths=tuple(str(path) for path in paths), format=_format(paths))  # type: ignore[arg-type]
     _no_patterns(paths, engine)
     counting = _engine(engine or "duckdb", address, within(progress, 0.5, 1.0))
-    found = _looked(counting, source)
+    looked, notes = _looked(counting, source)
+    twice = named_twice(texts, root)
+    notes = (*notes, f"Named more than once and counted once: {listing(twice)}.") if twice else notes
     progress(0.0, "Taking the fingerprint")
     fingerprint, kind = of_files(stamps, progress=within(progress, 0.0, 0.5))
     place = Place(
         engine=counting.name,
         fingerprint_kind=kind,
-        source=found[0],
+        source=looked,
         files=stamps,
         root=str(root) if root is not None else "",
         address=address,
@@ -166,7 +168,7 @@ def open_in_place(
     name = clean_name(Path(text).name) or clean_name(paths[0].parent.name) or "data"
     if len(paths) > 1:
         name = f"{name} ({len(paths):,} files)"
-    dataset = _described(counting, place, (name, fingerprint), found[1], within(progress, 0.5, 1.0))
+    dataset = _described(counting, place, (name, fingerprint), notes, within(progress, 0.5, 1.0))
     _still(stamps)
     return dataset
 

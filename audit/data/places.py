@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import stat
+from collections import Counter
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -40,7 +41,28 @@ def find_all(texts: Sequence[str], root: Path | None = None) -> tuple[Path, ...]
     if len(texts) == 1:
         return find_files(texts[0], root)
     found = dict.fromkeys(path for text in texts for path in find_files(text, root))
-    return _one_format(list(found), texts[0])
+    return _one_format(list(found))
+
+
+def named_twice(texts: Sequence[str], root: Path | None = None) -> tuple[str, ...]:
+    """Say which files some paths, folders and patterns mean more than once.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        As :func:`find_all` takes them.
+    root : Path or None, default None
+        A folder that no file may lie outside of.
+
+    Returns
+    -------
+    tuple of str
+        Names of files, as shown.
+    """
+    if len(texts) < 2:
+        return ()
+    times = Counter(path for text in texts for path in find_files(text, root))
+    return tuple(clean_name(path.name) for path, n in times.items() if n > 1)
 
 
 def find_files(text: str, root: Path | None = None) -> tuple[Path, ...]:
@@ -126,13 +148,14 @@ def _in_folder(folder: Path, root: Path | None) -> list[Path]:
     return found
 
 
-def _one_format(found: Sequence[Path], text: str) -> tuple[Path, ...]:
+def _one_format(found: Sequence[Path], text: str = "") -> tuple[Path, ...]:
+    """See that files have one format; the text that means them is empty where several do."""
     if len(found) > MOST_FILES:
         raise _too_many(text)
     formats = {ENDINGS.get(path.suffix.casefold(), path.suffix) for path in found}
     if len(formats) > 1:
         raise InputError(
-            f"{quote(clean_name(text))} holds files of more than one format: {listing(sorted(formats))}.",
+            f"{_said(text)} {'holds' if text else 'hold'} files of more than one format: {listing(sorted(formats))}.",
             why="The files of one table have one format.",
             fix="Name the files with a pattern such as '*.parquet', or move the others away.",
             code="mixed_formats",
@@ -172,9 +195,13 @@ def _not_there(text: str) -> InputError:
     )
 
 
+def _said(text: str) -> str:
+    return quote(clean_name(text)) if text else "The paths together"
+
+
 def _too_many(text: str) -> InputError:
     return InputError(
-        f"{quote(clean_name(Path(text[-300:]).name))} means more than {MOST_FILES:,} files.",
+        f"{_said(Path(text[-300:]).name)} mean{'s' * bool(text)} more than {MOST_FILES:,} files.",
         why="Opening each of them would take longer than counting their rows.",
         fix="Join the files to fewer, larger ones, or register them as a table and audit that with Spark.",
         code="too_many_files",

@@ -11,6 +11,7 @@ import narwhals as nw
 import pyarrow as pa
 import pyarrow.types as pt
 
+from audit.engines.encodings import check_utf8
 from audit.engines.protocol import Column, Files, Held
 from audit.errors import InputError, quote
 from audit.text_types import type_texts
@@ -158,7 +159,7 @@ def of_parquet(paths: Sequence[str]) -> tuple[Column, ...]:
         except FileNotFoundError as error:
             raise no_file(path) from error
         except (pa.ArrowException, OSError) as error:
-            raise damaged(path) from error
+            raise damaged(path, several=len(paths) > 1) from error
         here = {field.name: plain_type(field.type) for field in schema}
         if place == 0:
             first = here
@@ -263,14 +264,22 @@ def settled_texts(
     InputError
         Where files or rows do not agree. Whole numbers that turn out decimal further down are decimal throughout.
     """
+    for path in source.paths:
+        check_utf8(path)
     delimiter = delimiter_of(source.paths[0])
-    columns = of_texts(source.paths, [head(path, delimiter) for path in source.paths])
+    columns = of_texts(source.paths, _heads(source, head, delimiter))
     columns = _as_written(columns, source.paths[0], delimiter)
     begun = Files(paths=source.paths, format="csv", columns=columns, delimiter=delimiter)
     if all(column.dtype == "string" for column in columns):
         return begun
+    try:
+        counted = misfits(begun)
+    except InputError:
+        for path in source.paths:
+            check_utf8(path, whole=True)
+        raise
     settled = []
-    for column, (bad, no_number, decimal) in zip(columns, misfits(begun), strict=True):
+    for column, (bad, no_number, decimal) in zip(columns, counted, strict=True):
         if "int" in column.dtype and (bad or decimal) and not no_number:
             settled.append(replace(column, dtype="double"))
         elif bad and column.dtype != "string":
@@ -278,6 +287,18 @@ def settled_texts(
         else:
             settled.append(column)
     return replace(begun, columns=tuple(settled))
+
+
+def _heads(source: Files, head: Callable[[str, str], pa.Table], delimiter: str) -> list[pa.Table]:
+    found = []
+    for path in source.paths:
+        try:
+            found.append(head(path, delimiter))
+        except InputError as error:
+            if error.code != "unreadable":
+                raise
+            raise damaged(path, several=len(source.paths) > 1) from error
+    return found
 
 
 def _as_written(columns: tuple[Column, ...], path: str, delimiter: str) -> tuple[Column, ...]:
@@ -309,12 +330,12 @@ def no_file(path: str) -> InputError:
     )
 
 
-def damaged(path: str) -> InputError:
+def damaged(path: str, *, several: bool = False) -> InputError:
     """Build the error for a file that cannot be read."""
     return InputError(
         f"{_base(path)} cannot be read as a table.",
         why="It is cut off, damaged or something else than its name says.",
-        fix="Save it again, or take it out of the folder.",
+        fix="Save it again, or leave it out." if several else "Save it again.",
         code="unreadable",
     )
 

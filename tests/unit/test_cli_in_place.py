@@ -120,6 +120,31 @@ IN_PLACE = {
         [],
         "ickle",
     ),
+    "UTF-16": (
+        lambda p: odd_folder(p, "wide", a__csv="label,decision,group\n1,1,ä\n".encode("utf-16")) / "a.csv",
+        ["--in-place"],
+        "It is written in UTF-16, and text that is counted in place has to be UTF-8. Save it as UTF-8, or read it into",
+    ),
+    "Windows-1252": (
+        lambda p: odd_folder(p, "west", a__csv="label,decision,group\n1,1,ä\n".encode("cp1252")) / "a.csv",
+        ["--in-place"],
+        "It is written in another encoding, such as Windows-1252,",
+    ),
+    "Windows-1252 further down": (
+        lambda p: (
+            odd_folder(
+                p, "deep", a__csv=b"label,decision,group\n" + 150_000 * b"1,1,a\n" + 40_000 * b"1,0,\xe4\n"
+            )
+            / "a.csv"
+        ),
+        ["--in-place"],
+        "It is written in another encoding, such as Windows-1252,",
+    ),
+    "one broken file": (
+        lambda p: odd_folder(p, "alone", a__parquet=b"PAR1 no") / "a.parquet",
+        ["--in-place"],
+        "It is cut off, damaged or something else than its name says. Save it again.\n",
+    ),
     "an unknown engine": (
         lambda p: odd_folder(p, "f", a__parquet=frame(20)),
         ["--engine", "oracle"],
@@ -157,6 +182,23 @@ def test_what_cannot_be_audited_in_place_is_one_sentence(tmp_path, capsys, case)
     assert sentence in said, said
     assert len(said.splitlines()) == 1
     assert not out.exists()
+
+
+def test_files_of_two_formats_are_told_of_together(parts, tmp_path, capsys):
+    (tmp_path / "one.csv").write_text("label,decision,group\n1,1,a\n")
+    words = ["run", "--out", str(tmp_path / "out"), *BASIC, "--data", str(parts / "part-0.parquet")]
+    assert cli.main([*words, str(tmp_path / "one.csv")]) == 2
+    assert capsys.readouterr().err.startswith(
+        "The paths together hold files of more than one format: 'CSV', 'Parquet'."
+    )
+
+
+def test_a_file_that_is_named_twice_is_counted_once_and_said_to_be(parts, tmp_path):
+    one = str(parts / "part-0.parquet")
+    cli.main(["run", "--out", str(tmp_path / "out"), "--quiet", *BASIC, "--data", one, one])
+    record = written(tmp_path / "out")["data"]
+    assert record["read"] == 300
+    assert "Named more than once and counted once: 'part-0.parquet'." in record["notes"]
 
 
 def test_running_out_of_memory_or_disk_says_what_to_do(tmp_path, capsys, monkeypatch):
