@@ -13,7 +13,8 @@ import pytest
 from audit.data.ingest import ingest
 from audit.data.inplace import open_in_place
 from audit.data.place import Place
-from audit.errors import RoleError
+from audit.engines.encodings import check_utf8
+from audit.errors import InputError, RoleError
 from audit.plan import Plan, Roles
 from audit.run import run
 
@@ -87,3 +88,14 @@ def test_names_of_a_csv_header_are_those_of_memory(tmp_path, engine, header):
     assert lies.columns == read.columns
     second = lies.names[1]
     assert groups(lies, sensitive=second) == groups(read, sensitive=second)
+
+
+@pytest.mark.parametrize(("text", "refused"), [("a,b\n1,x\0y\n" * 50, False), ("a,b\n1,x\n" * 50, True)])
+def test_a_stray_zero_byte_is_no_other_encoding(tmp_path, text, refused):
+    path = tmp_path / "people.csv"
+    path.write_bytes(text.encode("utf-16-le" if refused else "utf-8"))
+    if refused:
+        with pytest.raises(InputError, match="not written in UTF-8"):
+            check_utf8(str(path))
+    else:
+        check_utf8(str(path))
