@@ -337,7 +337,7 @@ class LazyEngine(ABC):
             How many rows, how many different ones, and how many of each part occur in the first part as well.
         """
         asked = Asked()
-        query = same(asked, columns, split, parts)
+        query = same(asked, columns, split, parts, looking.texts_of(source))
         total = self._run(source, asked.names, query).to_pylist()[0]
         places = range(len(parts) if split else 0)
         return Repeated(

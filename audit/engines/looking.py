@@ -61,6 +61,18 @@ def stored_names(source: Source, names: Sequence[str]) -> list[str]:
     return [known.get(name, name) for name in names]
 
 
+def texts_of(source: Source) -> frozenset[str]:
+    """Give the names of the columns of texts."""
+    if isinstance(source, Files | Held):
+        return frozenset(column.name for column in source.columns if column.dtype == "string")
+    import pyarrow.parquet as pq
+
+    schema = source.schema if isinstance(source, pa.Table) else pq.read_schema(source)
+    return frozenset(
+        field.name for field in schema if pt.is_string(field.type) or pt.is_large_string(field.type)
+    )
+
+
 def is_number(dtype: str) -> bool:
     """Say whether a type is one of numbers."""
     return dtype in {"float", "double"} or "int" in dtype

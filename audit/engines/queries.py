@@ -17,7 +17,7 @@ import pyarrow.types as pt
 from audit.engines.protocol import MOMENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from audit.engines.codes import Coded
     from audit.engines.ends import Ends
@@ -363,7 +363,13 @@ def _products() -> list[Any]:
     return products
 
 
-def same(asked: Asked, columns: Sequence[str], split: str | None, parts: Sequence[Sequence[Any]]) -> Any:
+def same(
+    asked: Asked,
+    columns: Sequence[str],
+    split: str | None,
+    parts: Sequence[Sequence[Any]],
+    texts: Collection[str] = (),
+) -> Any:
     """Write the query of :meth:`audit.engines.protocol.Engine.repeated`.
 
     Parameters
@@ -376,13 +382,23 @@ def same(asked: Asked, columns: Sequence[str], split: str | None, parts: Sequenc
         The column that says which part a row is in.
     parts : sequence of sequence
         The values of that column, part by part.
+    texts : collection of str
+        Columns of texts as they are stored, in which blanks around a text tell nothing and a blank text is missing.
 
     Returns
     -------
     callable
         From the lazy frame of the rows to that of one row of sums.
     """
-    picked = [asked.column(name).alias(f"k{i}") for i, name in enumerate(columns)]
+
+    def compared(name: str) -> Any:
+        column = asked.column(name)
+        if name not in texts:
+            return column
+        trimmed = column.str.strip_chars()
+        return nw.when(trimmed != "").then(trimmed)
+
+    picked = [compared(name).alias(f"k{i}") for i, name in enumerate(columns)]
     if split:
         where = asked.column(split)
         picked += [

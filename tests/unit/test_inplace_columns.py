@@ -99,3 +99,19 @@ def test_a_stray_zero_byte_is_no_other_encoding(tmp_path, text, refused):
             check_utf8(str(path))
     else:
         check_utf8(str(path))
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "dask"])
+def test_blanks_around_a_text_make_no_other_row(tmp_path, engine):
+    if engine == "dask":
+        pytest.importorskip("distributed")
+    path = tmp_path / "blanks.parquet"
+    texts = pa.array([("x", "x ", " x", None, " ", "y")[i % 6] for i in range(N)])
+    pq.write_table(people(t=texts), path)
+    plan = Plan(roles=Roles(label="y", decision="d", sensitive=("g",)))
+    lies, read = (
+        run(data, plan).chapter("repeats")
+        for data in (open_in_place(path, engine=engine), ingest(path, tmp_path / "store"))
+    )
+    assert lies == read
+    assert lies[0].repeated == N - 12
