@@ -4,12 +4,12 @@ Every generator learns from the same rows and makes as many; quality is measured
 ``audit.mitigation.synthesis.panel``. Gradient boosting is scikit-learn's. Parts of the study are run one at a time and
 kept in a file, a line each, from which ``docs/generators.md`` is written::
 
-    python benchmarks/generators.py quality --seeds 5 --keep docs/generators.json
-    python benchmarks/generators.py levels --keep docs/generators.json
-    python benchmarks/generators.py large --keep docs/generators.json
-    python benchmarks/generators.py quality --seeds 3 --only private_1,private_3,private_10 --keep docs/generators.json
-    python benchmarks/generators.py ctgan --epochs 30 --python OTHER/bin/python --keep docs/generators.json
-    python benchmarks/generators_fairness.py --seeds 5 --keep docs/generators.json
+    python benchmarks/generators.py quality --seeds 5 --keep docs/generators.jsonl
+    python benchmarks/generators.py levels --keep docs/generators.jsonl
+    python benchmarks/generators.py large --keep docs/generators.jsonl
+    python benchmarks/generators.py quality --seeds 3 --only private_1,private_3,private_10 --keep docs/generators.jsonl
+    python benchmarks/generators.py ctgan --epochs 30 --python OTHER/bin/python --keep docs/generators.jsonl
+    python benchmarks/generators_fairness.py --seeds 5 --keep docs/generators.jsonl
     python benchmarks/generators_page.py
 
 ``ctgan`` (Business Source License) is no dependency: it runs in an interpreter of its own, with torch 2.13.0 installed

@@ -2,7 +2,7 @@
 
 Adult income by sex, ACS employment by disability, COMPAS by race; gradient boosting, trained again on the treated rows.
 Every seed has a split of its own, which all methods share. Nothing is tuned. Run it with
-``python benchmarks/generators_fairness.py --seeds 5 --keep docs/generators.json``.
+``python benchmarks/generators_fairness.py --seeds 5 --keep docs/generators.jsonl``.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Writes docs/generators.md from what the studies kept: ``python benchmarks/generators_page.py``.
 
-A line of docs/generators.json is one run; ``--keep`` of the studies adds lines to it. What was tried besides stands in
+A line of docs/generators.jsonl is one run; ``--keep`` of the studies adds lines to it. What was tried besides stands in
 benchmarks/generators_tried.md.
 """
 
@@ -15,7 +15,7 @@ from statistics import mean, median, stdev
 
 HERE = Path(__file__).resolve().parent.parent
 PAGE = HERE / "docs" / "generators.md"
-KEPT = HERE / "docs" / "generators.json"
+KEPT = HERE / "docs" / "generators.jsonl"
 TRIED = HERE / "benchmarks" / "generators_tried.md"
 NAMES = {
     "gan 36": "Network, 36 epochs",
@@ -168,11 +168,11 @@ def main() -> None:
         "# Generators of rows: what they cost and what they are worth",
         "",
         "Written by `benchmarks/generators_page.py` from runs of `benchmarks/generators.py` and "
-        "`benchmarks/generators_fairness.py`, kept in `docs/generators.json`, on two cores of a first generation EPYC server, "
+        "`benchmarks/generators_fairness.py`, kept in `docs/generators.jsonl`, on two cores of a first generation EPYC server, "
         "Python 3.11, one thread. n is the number of seeds; with more than one the median is shown. The network's seconds "
-        "on Adult and on 50,000 rows were measured with nothing beside it, all others beside one or two processes. Every generator learned from the same rows and made as many with "
+        "on Adult and on 50,000 rows were measured with nothing beside it, all others beside one to four processes, which makes them dearer by up to a half. Every generator learned from the same rows and made as many with "
         "the same mixture of cells. Quality is measured on real rows that none of them saw; gradient boosting is "
-        "scikit-learn's histogram gradient boosting. `ctgan` 0.12.1 ran in an environment of its own.",
+        "scikit-learn's histogram gradient boosting. `ctgan` 0.12.1 ran in an environment of its own, on few seeds because of its cost.",
         "",
         "TSTR: area under the ROC curve of a model trained on made rows and tried on real ones. Told apart: area of a "
         "classifier that tells made rows from real ones, 0.5 is a guess. Columns and pairs: 1 is the same. Closer to "
