@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from audit.errors import quote
 from audit.mitigation.repair import PreProcessing
 from audit.mitigation.spec import MitigationSpec, Param, resolve_params
 from audit.mitigation.table import Treated, count_changes, group_name
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from audit.mitigation.repair import Repaired, Task
+    from audit.mitigation.represent.matrix import Matrix
     from audit.mitigation.table import TrainingTable
     from audit.progress import Progress
 
@@ -66,6 +68,11 @@ FEWEST: Final = 20
 """With fewer rows than this a group has no mean to speak of."""
 
 _ROOM: Final = 1e-12
+
+_NAMED: Final = 3
+
+_WORTH_NAMING: Final = 0.05
+"""Standard deviations of a feature from which on a move is told."""
 
 
 class CorrelationRemover(PreProcessing):
@@ -137,7 +144,7 @@ class CorrelationRemover(PreProcessing):
         progress(1.0, "Means are taken out")
         return Treated(
             frame=matrix.frame(values - moves[table.group]),
-            notes=(*matrix.encoder.notes, *_notes(table, moves)),
+            notes=(*matrix.encoder.notes, *_furthest(matrix, values, moves, table), *_notes(table, moves)),
             transform=transform,
             **kept,
         )
@@ -209,6 +216,31 @@ def _enough(table: TrainingTable) -> NDArray[np.bool_]:
 def _others(table: TrainingTable) -> bool:
     """Whether there are features besides those that are the group itself."""
     return bool(table.fixed) and len(table.fixed) < table.frame.shape[1]
+
+
+def _furthest(
+    matrix: Matrix, values: NDArray[np.float64], moves: NDArray[np.float64], table: TrainingTable
+) -> list[str]:
+    """Name the features that groups are moved furthest in, against how much each feature spreads."""
+    spread = values.std(axis=0)
+    far = np.divide(
+        np.abs(moves[:-1]), spread, out=np.zeros_like(moves[:-1]), where=(spread > 0) & np.isfinite(spread)
+    )
+    numbers = len(matrix.encoder.numbers)
+    told = []
+    for place in np.argsort(-far.max(axis=0), kind="stable")[:_NAMED].tolist():
+        group = int(far[:, place].argmax())
+        if far[group, place] < _WORTH_NAMING:
+            break
+        # What is taken out of a group that lies above the mean makes its values smaller.
+        way = "down" if moves[group, place] > 0 else "up"
+        much = (
+            f"{far[group, place]:.2f} standard deviations"
+            if place < numbers
+            else f"{100 * abs(moves[group, place]):.1f} points"
+        )
+        told.append(f"{quote(matrix.names[place])} {way} by {much} (group {group_name(table.groups[group])})")
+    return [f"Moved furthest: {', '.join(told)}."] if told else []
 
 
 def _notes(table: TrainingTable, moves: NDArray[np.float64]) -> tuple[str, ...]:

@@ -223,6 +223,20 @@ def test_it_is_what_fairlearn_computes():
     np.testing.assert_allclose(treated.frame, theirs, atol=1e-12)
 
 
+def test_the_features_that_were_moved_furthest_are_named():
+    data = rows(600, 0)
+    apart = np.where(data.group == 0, 1.0, -1.0) + np.random.default_rng(3).normal(size=600)
+    data = replace(data, frame=pd.DataFrame({"even": np.arange(600) % 7, "apart": apart}))
+    (said,) = [note for note in treat("correlation_remover", data).notes if note.startswith("Moved furthest")]
+    spread = np.std(apart)
+    means = [apart[data.group == code].mean() - apart.mean() for code in (0, 1)]
+    most = int(np.argmax(np.abs(means)))
+    way = "down" if means[most] > 0 else "up"
+    assert said.startswith(
+        f"Moved furthest: 'apart' {way} by {abs(means[most]) / spread:.2f} standard deviations"
+    )
+
+
 def test_columns_that_are_the_group_are_no_features_any_more():
     data = rows(600, 0)
     data = replace(data, frame=data.frame.assign(sex=np.where(data.group, "f", "m")), fixed=("sex",))
