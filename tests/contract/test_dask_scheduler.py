@@ -24,7 +24,7 @@ SCHEDULER = """
 import sys, time
 from distributed import LocalCluster
 cluster = LocalCluster(
-    n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None, protocol="tcp", host="127.0.0.1"
+    n_workers=1, threads_per_worker=2, processes=False, dashboard_address="127.0.0.1:0", protocol="tcp", host="127.0.0.1"
 )
 print(cluster.scheduler_address, flush=True)
 sys.stdin.read()
