@@ -62,7 +62,8 @@ def as_numbers(series: pd.Series[Any]) -> NDArray[np.float64] | None:
     if kind == "text":
         return None
     if kind == "date":
-        return _days(pd.to_datetime(series, utc=True) - pd.Timestamp(0, tz="UTC"))
+        # A start in nanoseconds would have every date in them, which hold the years 1678 to 2261 only.
+        return _days(pd.to_datetime(series, utc=True) - pd.Timestamp(0, tz="UTC").as_unit("us"))
     if pd.api.types.is_timedelta64_dtype(series.dtype):
         return _days(series)
     values = np.array(series.to_numpy(dtype=float, na_value=np.nan), dtype=np.float64)

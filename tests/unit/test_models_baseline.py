@@ -10,6 +10,7 @@ import pytest
 
 from audit.errors import Cancelled, ModelError
 from audit.models.baseline import fit_baseline
+from audit.models.columns import as_numbers
 from audit.models.features import build_encoder
 from audit.plan import BASELINES
 
@@ -149,6 +150,15 @@ def test_a_truth_value_that_was_read_with_gaps_is_a_number():
     )
     assert build_encoder(frame).features == ("truth", "nullable")
     assert np.isnan(build_encoder(frame).raw(frame)).sum() == 2
+
+
+@pytest.mark.parametrize("unit", ["object", "s", "us"])
+def test_dates_beyond_what_nanoseconds_hold_are_days(unit):
+    days = [dt.date(9999, 12, 31), dt.date(31, 6, 12), dt.date(1970, 1, 2)]
+    series = pd.Series(days, dtype=object)
+    if unit != "object":
+        series = pd.Series(np.array(days, dtype=f"datetime64[{unit}]"))
+    np.testing.assert_array_equal(as_numbers(series), [2_932_896, -708_043, 1])
 
 
 def test_one_label_no_features_and_an_unknown_name_are_refused():
