@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 
 import numpy as np
@@ -355,3 +356,17 @@ def test_the_store_keeps_one_secret_that_only_its_owner_reads(tmp_path):
     path = store.root / "noise.key"
     assert path.stat().st_mode & 0o077 == 0
     assert [each.name for each in store.root.glob("noise.key*")] == ["noise.key"]
+
+
+@pytest.mark.parametrize("unit", ["ns", "us", "s", "object"])
+def test_noise_leads_no_date_beyond_what_its_type_holds(unit):
+    days = [dt.date(1990, 1, 1), dt.date(2014, 5, 6)]
+    like = (
+        pd.Series(days, dtype=object)
+        if unit == "object"
+        else pd.Series(np.array(days, f"datetime64[{unit}]"))
+    )
+    found = as_values(np.array([-1e9, 0.0, 1e9]), like, missing=False)
+    assert found.dtype == like.dtype
+    first, middle, last = [each if unit == "object" else each.date() for each in found]
+    assert first < dt.date(1700, 1, 1) < middle == dt.date(2000, 1, 1) < dt.date(2250, 1, 1) < last

@@ -256,8 +256,8 @@ def as_values(numbers: NDArray[np.float64], like: pd.Series[Any], *, missing: bo
     elif pd.api.types.is_numeric_dtype(kind):
         words = [float(number) for number in numbers]
     else:
-        # Noise can lead beyond the years 1 to 9999, or beyond what nanoseconds hold.
-        ends = (-106_000, 106_000) if "ns" in str(kind) else (-719_000, 2_932_000)
+        # Noise can lead beyond the years 1 to 9999, or beyond what nanoseconds hold: in days since the start of 2000.
+        ends = (-117_000, 95_000) if "ns" in str(kind) else (-730_000, 2_921_000)
         moments = _EPOCH + pd.to_timedelta(np.clip(numbers, *ends), unit="D")
         words = list(moments if pd.api.types.is_datetime64_any_dtype(kind) else moments.date)
     found = pd.Series([*words, *([None] if missing else [])], dtype=object, name=like.name)
