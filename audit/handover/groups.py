@@ -40,7 +40,13 @@ def columns_of(bench: Bench, params: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def with_thresholds(
-    inner: Any, rule: GroupRule, bench: Bench, columns: tuple[str, ...], features: Sequence[str] = ()
+    inner: Any,
+    rule: GroupRule,
+    bench: Bench,
+    columns: tuple[str, ...],
+    features: Sequence[str] = (),
+    *,
+    seed: int = 0,
 ) -> Any:
     """Put thresholds behind a scoring model: one for each group, or another one for everybody.
 
@@ -49,13 +55,15 @@ def with_thresholds(
     inner : scikit-learn classifier
         Fitted.
     rule : GroupRule
-        Thresholds without a draw.
+        The thresholds.
     bench : Bench
         The rows, which say how values make groups.
     columns : tuple of str
         The columns that make them.
     features : sequence of str
         What the classifier looks at, in order, where it does not name its columns.
+    seed : int, default 0
+        Where draws between two thresholds start.
 
     Returns
     -------
@@ -68,12 +76,33 @@ def with_thresholds(
     made = GroupThresholds(
         estimator=inner,
         **_places(rule.groups, bench, columns),
-        thresholds=[next(step.threshold for step in steps if step.share >= 1) for steps in rule.steps],
+        thresholds=[[[float(step.threshold), float(step.share)] for step in steps] for steps in rule.steps],
         otherwise=float(rule.otherwise),
+        seed=seed,
         features=[*map(str, inner.feature_names_in_ if named else features)],
         named=named,
     )
     return made.take(inner)
+
+
+def with_draws(inner: Any, *, seed: int) -> Any:
+    """Put a draw behind a model whose score is the chance of a positive decision.
+
+    Parameters
+    ----------
+    inner : scikit-learn classifier
+        Fitted.
+    seed : int
+        Where the draws start.
+
+    Returns
+    -------
+    audit.models.grouped.Drawn
+        It decides about raw rows.
+    """
+    from audit.models.grouped import Drawn
+
+    return Drawn(inner, seed=seed).take(inner)
 
 
 def with_change(inner: Any, change: Change, part: Any, bench: Bench, columns: tuple[str, ...]) -> Any:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from audit.before import AS_IT_IS
 from audit.errors import ModelError
 from audit.handover.check import decided_otherwise
-from audit.handover.groups import columns_of, with_change, with_thresholds
+from audit.handover.groups import columns_of, with_change, with_draws, with_thresholds
 from audit.mitigation.represent.change import Change
 from audit.models.split import TEST
 from audit.values import canonical
@@ -24,23 +24,20 @@ MODEL: Final = "model.skops"
 GRAPH: Final = "model.onnx"
 THRESHOLDS: Final = "thresholds.json"
 
-_NEXT_TIME: Final = "A person whose decision was drawn may be decided about otherwise next time."
-
 DRAWN: Final = (
     "Some decisions are drawn at random between two thresholds: thresholds.json says how often which threshold counts. "
-    f"{_NEXT_TIME}"
+    "A person whose decision was drawn may be decided about otherwise next time."
 )
 """What whoever gets drawn thresholds without a model must know."""
 
-_DRAWN_SCORES: Final = (
-    "Some decisions are drawn at random between two thresholds: the files hold the scores, and thresholds.json says how "
-    f"often which threshold counts. {_NEXT_TIME}"
+_FROM_VALUES: Final = (
+    f"In {MODEL} the draw follows from the values of the columns that it looks at and a seed: the same person gets the "
+    "same decision every time, and so do two people who are alike in all of them."
 )
 
-_DRAWN_MODEL: Final = (
-    "One of several models is drawn for each person: the score in the files is the chance of a positive decision, and "
-    f"thresholds.json says how often each model is drawn. {_NEXT_TIME}"
-)
+_DRAWN_SCORES: Final = f"Some decisions are drawn at random between two thresholds. {_FROM_VALUES}"
+
+_DRAWN_MODEL: Final = f"One of several models is drawn for each person. {_FROM_VALUES}"
 
 
 def write_models(
@@ -82,18 +79,19 @@ def write_models(
         return {}, (kept, *((DRAWN,) if decider.drawn else ()))
     inner, told = _scoring(first, fitted, trial, plan)
     left = [*told, *([_DRAWN_MODEL] if decider.shares else [_DRAWN_SCORES] if decider.drawn else [])]
-    decides = rule is not None and not decider.drawn
     whole = inner
-    if rule is not None and decides:
+    if decider.shares:
+        whole = with_draws(inner, seed=plan.seed)
+    elif rule is not None:
         columns = tuple(each.column for each in decider.grouped)
-        whole = with_thresholds(inner, rule, first.bench, columns, fitted.features)
+        whole = with_thresholds(inner, rule, first.bench, columns, fitted.features, seed=plan.seed)
     turned = canonical(plan.roles.positive) == "0"
     if turned:
         from audit.models.classes import turned_round
 
         whole = turned_round(whole)
     files = {MODEL: to_skops(whole)}
-    otherwise = 0 if decider.drawn else _otherwise(files[MODEL], first, decider, turned=turned)
+    otherwise = _otherwise(files[MODEL], first, decider, turned=turned)
     if otherwise:
         left.append(
             f"Read from the file, the model decides otherwise about {count(otherwise)} of the "

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import numpy as np
 
 from audit.mitigation.spec import Mitigation
+from audit.models.draws import row_draws
 from audit.progress import within
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
     Groups: TypeAlias = NDArray[np.integer[Any]]
     Fit: TypeAlias = Callable[[pd.DataFrame, NDArray[np.int8], NDArray[np.float64] | None, Progress], Fitted]
+
+_STREAM: Final = 0x7C15
+"""Names the stream of random numbers that decides between two thresholds where no model is handed over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +179,10 @@ def by_threshold(
 def by_rule(fitted: Fitted, rule: GroupRule, *, seed: int) -> Repaired:
     """Decide by thresholds that depend on the group.
 
+    A draw between two thresholds follows from what a model that can be handed over sees of a row, so that its file
+    decides alike. Scores that come from elsewhere may be all that is seen, and many people share one: there it follows
+    from the place of the row.
+
     Parameters
     ----------
     fitted : Fitted
@@ -195,7 +203,12 @@ def by_rule(fitted: Fitted, rule: GroupRule, *, seed: int) -> Repaired:
         return fitted.score(frame)
 
     def decide(frame: pd.DataFrame, group: Groups) -> NDArray[np.int8]:
-        return rule.decide(fitted.score(frame), group, seed=seed)
+        draw = (
+            row_draws(frame, fitted.features, seed=seed)
+            if fitted.estimator is not None or fitted.members
+            else np.random.default_rng([seed, _STREAM]).random(len(frame))
+        )
+        return rule.decide(fitted.score(frame), group, draw=draw)
 
     return Repaired(decide=decide, score=score, fitted=fitted, rule=rule)
 

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from audit.models.draws import chance_of, decided
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
-
-_STREAM = 0x7C15
-"""Names the stream of random numbers that decides between two thresholds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,19 +74,13 @@ class GroupRule:
         chance = (score >= self.otherwise).astype(np.float64)
         for code, steps in enumerate(self.steps):
             inside = group == code
-            own = score[inside]
-            total = np.zeros(len(own))
-            for step in steps:
-                total += step.share * (own >= step.threshold)
-            chance[inside] = np.clip(total, 0.0, 1.0)
-        # Shares that add up to 1 but for rounding must not make a sure decision depend on a draw.
-        chance[chance > 1 - 1e-12] = 1.0
+            chance[inside] = chance_of(score[inside], ((step.threshold, step.share) for step in steps))
         return chance
 
     def decide(
-        self, score: NDArray[np.float64], group: NDArray[np.integer[Any]], *, seed: int
+        self, score: NDArray[np.float64], group: NDArray[np.integer[Any]], *, draw: NDArray[np.float64]
     ) -> NDArray[np.int8]:
-        """Decide every row; where a draw decides, it follows from the seed and the row's position.
+        """Decide every row.
 
         Parameters
         ----------
@@ -95,16 +88,15 @@ class GroupRule:
             Scores.
         group : ndarray of int of shape (n,)
             Position of each row's group in ``groups``; −1 for any other group.
-        seed : int
-            Where the draws start.
+        draw : ndarray of float64 of shape (n,)
+            A number from 0 to below 1 for each row, which decides between two thresholds.
 
         Returns
         -------
         ndarray of int8 of shape (n,)
             0 or 1.
         """
-        draw = np.random.default_rng([seed, _STREAM]).random(len(score))
-        return (self.probability(score, group) > draw).astype(np.int8)
+        return decided(self.probability(score, group), draw).astype(np.int8)
 
     def to_dict(self) -> dict[str, Any]:
         """Give the rule as plain values for a file.

@@ -14,6 +14,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, clone
 
 from audit.models.baseline import positive_probability
 from audit.models.columns import numbers_again
+from audit.models.draws import chance_of, decided, row_draws
 from audit.values import canonical
 
 if TYPE_CHECKING:
@@ -130,10 +131,13 @@ class GroupThresholds(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # s
         between them; and "missing", the position of those for whom nothing is recorded, −1 for no group.
     groups : list of list of int
         The groups, as a position in each column.
-    thresholds : list of float
-        For each group: a score at or above it is a positive decision.
+    thresholds : list of list of (float, float)
+        For each group its thresholds, each with the share of people that it decides about: a score at or above it is a
+        positive decision. Where there are several, which one counts follows from the seed and the values of the features.
     otherwise : float, default 0.5
         The threshold for anybody else; for everybody where no columns are named.
+    seed : int, default 0
+        Where draws between thresholds start.
     features : list of str or None
         What the inner classifier looks at, in order; None for the columns that it names itself.
     named : bool, default True
@@ -148,6 +152,7 @@ class GroupThresholds(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # s
         groups: Any = None,
         thresholds: Any = None,
         otherwise: float = 0.5,
+        seed: int = 0,
         features: Any = None,
         named: bool = True,
     ) -> None:
@@ -156,6 +161,7 @@ class GroupThresholds(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # s
         self.groups = groups
         self.thresholds = thresholds
         self.otherwise = otherwise
+        self.seed = seed
         self.features = features
         self.named = named
 
@@ -216,11 +222,86 @@ class GroupThresholds(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # s
         """
         table = seen_by(self.estimator_, X, self.features, named=self.named)
         score = positive_probability(self.estimator_, table)
-        limit = np.full(len(score), float(self.otherwise))
+        chance = np.asarray(score >= float(self.otherwise), dtype=np.float64)
         found = group_places(X, self.columns, self.groups)
-        for place, threshold in enumerate(self.thresholds):
-            limit[found == place] = threshold
-        return np.asarray(self.classes_[np.asarray(score >= limit).astype(int)])
+        for place, steps in enumerate(self.thresholds):
+            chance[found == place] = chance_of(score[found == place], steps)
+        draw = row_draws(X, self.features or self.estimator_.feature_names_in_, seed=int(self.seed))
+        return np.asarray(self.classes_[decided(chance, draw).astype(int)])
+
+
+class Drawn(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn is untyped
+    """Decide by a draw, where a classifier gives the chance of a positive decision.
+
+    It only decides: whoever compared the chance with a threshold would decide otherwise.
+
+    Parameters
+    ----------
+    estimator : scikit-learn classifier
+        Gives the chance of the label 1, and names its columns.
+    seed : int, default 0
+        Where the draws start; they follow from it and from the values of a row.
+    """
+
+    def __init__(self, estimator: Any = None, *, seed: int = 0) -> None:
+        self.estimator = estimator
+        self.seed = seed
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Drawn:  # noqa: N803 - scikit-learn's signature
+        """Train the inner classifier again.
+
+        Parameters
+        ----------
+        X : pandas.DataFrame
+            Its features.
+        y : array of int
+            0 and 1.
+        sample_weight : array of float or None
+            What each row counts.
+
+        Returns
+        -------
+        Drawn
+            This object.
+        """
+        inner = clone(self.estimator)
+        return self.take(inner.fit(X, y, **weights_for(inner, sample_weight)))
+
+    def take(self, fitted: Any) -> Drawn:
+        """Use a classifier that is fitted already.
+
+        Parameters
+        ----------
+        fitted : scikit-learn classifier
+            Fitted on the labels 0 and 1.
+
+        Returns
+        -------
+        Drawn
+            This object, ready to decide.
+        """
+        self.estimator_ = fitted
+        self.classes_ = np.array([0, 1])
+        self.feature_names_in_ = np.asarray(fitted.feature_names_in_)
+        self.n_features_in_ = len(self.feature_names_in_)
+        return self
+
+    def predict(self, X: Any) -> NDArray[Any]:  # noqa: N803 - scikit-learn's signature
+        """Decide.
+
+        Parameters
+        ----------
+        X : pandas.DataFrame
+            The features.
+
+        Returns
+        -------
+        ndarray of int of shape (n_rows,)
+            0 or 1.
+        """
+        chance = positive_probability(self.estimator_, X[list(self.feature_names_in_)])
+        draw = row_draws(X, list(self.feature_names_in_), seed=int(self.seed))
+        return np.asarray(self.classes_[decided(chance, draw).astype(int)])
 
 
 def seen_by(estimator: Any, X: Any, features: Any, *, named: bool = True) -> Any:  # noqa: N803 - scikit-learn's name

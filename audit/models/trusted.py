@@ -19,6 +19,7 @@ TRUSTED_TYPES: Final = frozenset(
         "audit.models.changed.Resemblances",
         "audit.models.changed.Several",
         "audit.models.grouped.CanonicalTexts",
+        "audit.models.grouped.Drawn",
         "audit.models.grouped.GroupThresholds",
         "audit.models.grouped.Numbers",
         "numpy.dtype",

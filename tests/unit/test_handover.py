@@ -17,6 +17,7 @@ from audit.grouping import Rule, codes_in_memory
 from audit.handover.groups import with_thresholds
 from audit.mitigation.repair import Repaired
 from audit.mitigation.rule import GroupRule, Step
+from audit.models.draws import row_draws
 from audit.models.pipeline import as_pipeline
 from audit.models.skops_file import load_estimator
 from audit.models.skops_write import to_skops
@@ -62,7 +63,7 @@ def test_groups_are_found_again_from_the_raw_columns(tmp_path):
     group = np.array(
         [place[tuple(levels[code] for levels, code in zip(names, row, strict=True))] for row in where.codes]
     )
-    wanted = rule.decide(fitted.score(seen), group, seed=0)
+    wanted = rule.decide(fitted.score(seen), group, draw=np.zeros(len(seen)))
     assert (model.predict(seen) == wanted).all()
     assert not hasattr(model, "predict_proba")
     scored, _ = through_the_door(to_skops(model), seen, tmp_path)
@@ -141,7 +142,7 @@ def test_thresholds_of_groups_travel_with_the_model(work, tmp_path):
     table = people()
     test = table[table["part"] == "test"]
     group = (test["sex"] == "m").astype(int).to_numpy()
-    decided = rule.decide(first.repaired.fitted.score(test), group, seed=0)
+    decided = rule.decide(first.repaired.fitted.score(test), group, draw=np.zeros(len(test)))
     for code, name in enumerate("fm"):
         assert again.metric("selection_rate", ("sex",), (name,)).value == pytest.approx(
             decided[group == code].mean(), abs=1e-12
@@ -150,18 +151,25 @@ def test_thresholds_of_groups_travel_with_the_model(work, tmp_path):
     assert "has to be known, and is used" in adopted.files["model-card.md"].decode()
 
 
-def test_where_decisions_are_drawn_the_file_gives_scores_and_says_so(work):
+def test_where_decisions_are_drawn_the_file_draws_alike_and_the_card_says_so(work, tmp_path):
     trial, first = work.try_out(choice("reweighing"))
     steps = ((Step(threshold=0.3, share=0.5), Step(threshold=0.5, share=0.5)), (Step(threshold=0.5),))
-    adopted = work.hand_over(with_rule(first, steps)[0], trial)
+    first, rule = with_rule(first, steps)
+    table = people()
+    test = table[table["part"] == "test"]
+    fitted = first.repaired.fitted
+    group = (test["sex"] == "m").astype(int).to_numpy()
+    draw = row_draws(test, fitted.features, seed=work.plan.seed)
+    decided = rule.decide(fitted.score(test), group, draw=draw)
+    between = (group == 0) & (fitted.score(test) >= 0.3) & (fitted.score(test) < 0.5)
+    assert 0 < decided[between].sum() < between.sum()
+    first = replace(first, decisions={**first.decisions, "after": decided})
+    adopted = work.hand_over(first, trial)
     assert any("drawn at random" in sentence for sentence in adopted.left)
+    assert not any("decides otherwise" in sentence for sentence in adopted.left)
     assert "drawn at random" in adopted.files["model-card.md"].decode()
-    assert (
-        adopted.files["model.skops"]
-        == work.hand_over(replace(first, repaired=replace(first.repaired, rule=None)), trial).files[
-            "model.skops"
-        ]
-    )
+    again = audited_again(adopted, work, tmp_path)
+    assert again.metric("selection_rate", ("sex",), ("f",)).value == decided[group == 0].mean()
 
 
 def test_what_no_file_can_hold_is_refused_with_the_reason(work):

@@ -247,10 +247,13 @@ def test_a_mixture_decides_by_the_mean_or_by_a_draw():
     assert mixed.decide(frame, seed=0).tolist() == [0, 1, 1, 1]
     drawn = replace(mixed, drawn=True)
     assert drawn.score(frame) == pytest.approx([0, 0.25, 1, 1])
-    many = pd.concat([frame] * 2000, ignore_index=True)
-    decided = drawn.decide(many, seed=0).reshape(2000, 4).mean(axis=0)
+    decided = np.mean([drawn.decide(frame, seed=seed) for seed in range(2000)], axis=0)
     assert decided[[0, 2, 3]].tolist() == [0, 1, 1]
     assert decided[1] == pytest.approx(0.25, abs=0.04)
+    people = pd.DataFrame({"x": np.linspace(0.31, 0.49, 4000)})
+    assert drawn.decide(people, seed=0).mean() == pytest.approx(0.25, abs=0.03)
+    backwards = drawn.decide(people[::-1], seed=0)[::-1]
+    assert (backwards == drawn.decide(people, seed=0)).all()
     constant = Mixture(models=(1,), shares=(1.0,), drawn=False)
     assert constant.decide(frame, seed=0).tolist() == [1, 1, 1, 1]
 

@@ -10,6 +10,7 @@ import numpy as np
 from audit.mitigation.reductions.oracle import HALF, scored
 from audit.models.baseline import Fitted
 from audit.models.constant import always
+from audit.models.draws import decided, row_draws
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
-
-_STREAM = 0x31D7
-"""Names the stream of random numbers that draws a model for each person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -77,7 +75,7 @@ class Mixture:
         return score if self.drawn else (score >= HALF).astype(np.float64)
 
     def decide(self, frame: pd.DataFrame, *, seed: int) -> NDArray[np.int8]:
-        """Decide about rows; where a model is drawn, it follows from the seed and the row's position.
+        """Decide about rows; where a model is drawn, it follows from the seed and the row's values.
 
         Parameters
         ----------
@@ -91,8 +89,8 @@ class Mixture:
         ndarray of int8
             0 or 1.
         """
-        draw = np.random.default_rng([seed, _STREAM]).random(len(frame))
-        return (self.chance(frame) > draw * (1 - 1e-12)).astype(np.int8)
+        looked_at = self.fitted([str(name) for name in frame.columns]).features
+        return decided(self.chance(frame), row_draws(frame, looked_at, seed=seed)).astype(np.int8)
 
     def fitted(self, columns: Sequence[str]) -> Fitted:
         """Give the mixture as one model that can be handed over.
