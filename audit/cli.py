@@ -169,6 +169,7 @@ def _check_adopted(folder: Path) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     from audit.disclosure.protect import protected
+    from audit.handover.rows import check_names
     from audit.run import run_and_adopt
 
     folder = Path(arguments.out)
@@ -185,12 +186,15 @@ def _run(arguments: argparse.Namespace) -> int:
         if arguments.population:
             plan = with_population(plan, arguments.population)
             check_population(plan, dataset)
+        if arguments.augmented:
+            check_names(dataset, plan)
+        made: list[str] = []
         result, adopted = run_and_adopt(
             dataset,
             plan,
             model=model_file(arguments, plan),
             adopt=adopt,
-            keep=_keeper(plan, dataset, folder, arguments.augmented) if arguments.augmented else None,
+            keep=_keeper(plan, dataset, folder, (arguments.augmented, made)) if arguments.augmented else None,
             progress=within(report, 0.3, 1.0),
             told=None if arguments.quiet else _tell_cost,
         )
@@ -199,14 +203,18 @@ def _run(arguments: argparse.Namespace) -> int:
     write(result, folder, adopted)
     if not arguments.quiet:
         _say(result, adopted)
+        if arguments.augmented and not made:
+            sys.stderr.write("No mitigation of this run makes rows: --augmented wrote nothing.\n")
     return status(result)
 
 
-def _keeper(plan: Plan, dataset: Dataset, folder: Path, kind: str) -> Callable[[Trial, Attempt], None]:
+def _keeper(
+    plan: Plan, dataset: Dataset, folder: Path, wanted: tuple[str, list[str]]
+) -> Callable[[Trial, Attempt], None]:
     """Write what a mitigation made beside the report: the augmented table, its card and the generator."""
     from audit.handover.rows import NAMES, Asked, row_files
 
-    written: list[str] = []
+    kind, written = wanted
 
     def keep(trial: Trial, first: Attempt) -> None:
         if first.repaired.augmented is None:

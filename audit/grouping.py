@@ -370,11 +370,12 @@ def _levels(cells: Cells) -> list[tuple[tuple[str, ...], bool]]:
 
 def _small_levels(cells: Cells, small: int) -> tuple[str, ...]:
     """Name the levels to join, smallest first."""
-    known = [
-        (int(n), i, group[0])
-        for i, ((group, unknown), n) in enumerate(zip(_levels(cells), cells.sizes, strict=True))
-        if not unknown
-    ]
+    (attribute,) = cells.attributes
+    # A level that only rows beside the audited ones have is the smallest there is: a repair would meet it all the same.
+    sizes = dict.fromkeys(attribute.levels, 0) | {
+        group[0]: int(n) for group, n in zip(cells.groups, cells.sizes, strict=True)
+    }
+    known = [(n, i, level) for i, (level, n) in enumerate(sizes.items()) if level != attribute.missing]
     known.sort()
     joined = [entry for entry in known if entry[0] < small]
     left = known[len(joined) :]

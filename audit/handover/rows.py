@@ -11,7 +11,14 @@ from audit.handover.card import setting_title
 from audit.handover.groups import columns_of
 from audit.mitigation.catalogue import catalogue
 from audit.mitigation.synthesis.datacard import data_card, leaving
-from audit.mitigation.synthesis.export import augmented_table, generator_files, table_bytes
+from audit.mitigation.synthesis.export import (
+    MARK,
+    WEIGHT,
+    augmented_table,
+    generator_files,
+    named_already,
+    table_bytes,
+)
 from audit.values import canonical
 
 if TYPE_CHECKING:
@@ -86,6 +93,29 @@ def withheld(plan: Plan) -> int:
     return plan.grouping.small_size if plan.grouping.small == "suppress" else 0
 
 
+def check_names(dataset: Dataset, plan: Plan) -> None:
+    """Refuse columns that are named like one that an augmented table adds, before anything is trained for it.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The data.
+    plan : Plan
+        Says which columns are in the table.
+
+    Raises
+    ------
+    InputError
+        Where there is one ("augmented_name").
+    """
+    roles = plan.roles
+    beside = set(roles.taken()) - {roles.label, *roles.sensitive}
+    given = set(roles.features or set(dataset.names) - beside) | {roles.label, *roles.sensitive}
+    for name in (MARK, *([WEIGHT] if roles.weight else [])):
+        if name in given:
+            raise named_already(name)
+
+
 def row_files(
     first: Attempt | Counted, trial: Trial, dataset: Dataset, plan: Plan, asked: Asked
 ) -> dict[str, bytes]:
@@ -143,6 +173,8 @@ def row_files(
         rows, title=record.title, params=_settings(record), source=dataset.fingerprint, notes=record.notes
     )
     generator, said = _generator(rows, _kept_back(record.mitigation))
+    if asked.kind == "csv":
+        said = f"In the CSV an apostrophe stands before texts that a spreadsheet would run as formulas.\n\n{said}"
     return {
         f"{asked.rows if rows.real else 'made'}.{asked.kind}": content,
         **generator,

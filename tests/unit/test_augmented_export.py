@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from audit.data.ingest import ingest_frame
 from audit.errors import AuditError, InputError
 from audit.mitigation.catalogue import make
 from audit.mitigation.synthesis.augmented import Augmented
-from audit.mitigation.synthesis.datacard import data_card, leaving
+from audit.mitigation.synthesis.datacard import data_card, identifiers, leaving
 from audit.mitigation.synthesis.export import (
     augmented_table,
     generator_files,
@@ -43,9 +45,21 @@ def test_the_table_marks_made_rows_and_keeps_the_real_ones(trees):
     assert "row_weight" not in table
 
 
-def test_a_column_that_is_named_like_an_added_one_is_refused(trees):
+@pytest.mark.parametrize(
+    ("label", "sensitive"),
+    [
+        ("age", "sex"),
+        ("is_synthetic", "sex"),
+        ("hired", "is_synthetic"),
+        ("row_weight", "sex"),
+        ("sex", "sex"),
+    ],
+)
+def test_a_column_that_is_named_like_an_added_one_is_refused(trees, label, sensitive):
+    treated = trees.treated
+    uneven = replace(trees, treated=replace(treated, weight=1.0 + np.arange(len(treated.label))))
     with pytest.raises(InputError) as caught:
-        augmented_table(trees, label="age", labels=("no", "yes"), sensitive=("sex",))
+        augmented_table(uneven, label=label, labels=("no", "yes"), sensitive=(sensitive,))
     assert caught.value.code == "augmented_name"
 
 
@@ -83,6 +97,71 @@ def test_an_audit_that_withholds_small_groups_gives_no_row_of_a_person(trees):
     assert "real rows learned from" not in card
 
 
+def people_of_their_own(n=200):
+    rng = np.random.default_rng(0)
+    return pd.DataFrame(
+        {
+            "person": [f"p{at}" for at in range(n)],
+            "number": np.arange(n) + 1000,
+            "town": ["Bonn", "Köln"] * (n // 2 - 5) + ["Ulm"] * 3 + ["Jena"] * 7,
+            "income": rng.lognormal(10, 1, n),
+            "age": rng.integers(18, 60, n),
+            "since": pd.Timestamp("2001-01-01") + pd.to_timedelta(np.arange(n), unit="D"),
+        }
+    )
+
+
+def test_columns_that_name_people_are_named_or_stay_and_rare_texts_with_them():
+    frame = people_of_their_own()
+    n = len(frame)
+    assert identifiers(frame) == ("person", "number")
+    assert identifiers(frame.iloc[:10]) == ()
+    made = frame.iloc[[0, 1, 190, 195]].assign(income=[1.0, 2.0, 3.0, 4.0])
+    treated = Treated(
+        frame=pd.concat([frame, made], ignore_index=True),
+        label=np.ones(n + 4, dtype=np.int8),
+        group=np.zeros(n + 4, dtype=np.int64),
+        weight=np.ones(n + 4),
+        synthetic=np.arange(n + 4) >= n,
+        cells=(),
+    )
+    found = Augmented(treated=treated, groups=(("a",),))
+    kept = leaving(found, real=False, withheld=10)
+    assert list(kept.augmented.treated.frame) == ["town", "income", "age", "since"]
+    assert kept.augmented.treated.frame["town"].tolist() == ["Bonn", "Köln"]
+    card = data_card(kept, title="T", params={}, source="")
+    assert "left out: 'person', 'number'" in card
+    assert "with a text that 1 to 9 real people have are left out" in card
+    whole = leaving(found, real=True)
+    assert len(whole.augmented.treated.frame) == n + 4
+    assert "'person', 'number'. Made rows hold values of real people" in data_card(
+        whole, title="T", params={}, source=""
+    )
+
+
+def test_names_are_checked_before_anything_is_trained(tmp_path):
+    from audit.handover.rows import check_names
+    from audit.plan import Plan, Roles
+
+    frame = pd.DataFrame({"x": [1, 2, 3], "is_synthetic": [0, 1, 0], "row_weight": [1, 2, 3], "y": [0, 1, 0]})
+    data = ingest_frame(frame, tmp_path)
+    for roles in (
+        {"label": "y"},
+        {"label": "is_synthetic", "features": ("x",)},
+        {"label": "y", "sensitive": ("is_synthetic",), "features": ("x",)},
+        {"label": "row_weight", "weight": "x", "features": ("y",)},
+    ):
+        with pytest.raises(InputError, match="Rename the column"):
+            check_names(data, Plan(roles=Roles(**roles)))
+    check_names(data, Plan(roles=Roles(label="y", features=("x", "row_weight"))))
+    check_names(data, Plan(roles=Roles(label="y", weight="row_weight", split="is_synthetic")))
+
+
+def test_names_of_columns_in_a_csv_are_no_formulas():
+    table = pd.DataFrame({"=1+1": ["@cmd"], "x": [1]})
+    assert table_bytes(table, "csv").decode().splitlines() == ["'=1+1,x", "'@cmd,1"]
+
+
 def test_made_rows_that_equal_a_few_people_or_are_of_few_people_stay():
     n = 200
     frame = pd.DataFrame({"x": [*range(10), *[100] * 40, *range(20, 170)]})
@@ -101,7 +180,7 @@ def test_made_rows_that_equal_a_few_people_or_are_of_few_people_stay():
     # 3 and 21 are single people's; 100 is that of 40; 500 is nobody's; 600 is of a cell of 8.
     assert rows.augmented.treated.frame["x"].tolist() == [100, 500]
     assert rows.augmented.treated.group.tolist() == [0, 0]
-    assert len(rows.left) == 4
+    assert len(rows.left) == 5
     assert leaving(found, real=False).augmented.treated.frame["x"].tolist() == [3, 100, 500, 21, 600]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -227,6 +228,18 @@ def test_ranges_follow_the_numbers_and_single_common_numbers_stand_alone():
 def test_numbers_without_people_make_no_ranges():
     grid, _ = fit_grid(column(np.full(800, 7)), Budget(noise=Noise(SECRET), rho=0.01, delta=1e-4))
     assert grid.sample.tolist() == [7]
+
+
+def test_columns_of_mere_noise_are_named_on_the_card(augmented):
+    far = np.random.default_rng(0).normal(size=120) * 1e6
+    inner = fitted(table(120, far=far), epsilon=0.01)
+    assert any("mere noise" in each and "'far'" in each for each in inner.lost)
+    assert set(inner.lost) <= set(inner.notes)
+    assert not any("noise:" in each for each in fitted(table()).lost)
+    found = replace(augmented, maker=replace(augmented.maker, generator=inner))
+    for withheld in (0, 10):
+        card = data_card(leaving(found, real=False, withheld=withheld), title="T", params={}, source="")
+        assert "mere noise: 'age', 'gain', 'far'" in card
 
 
 def test_a_unit_is_found():

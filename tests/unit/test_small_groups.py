@@ -56,6 +56,14 @@ def test_which_levels_are_joined(sizes, expected):
     assert joined(**sizes) == expected
 
 
+def test_levels_that_only_rows_beside_the_audited_ones_have_are_joined():
+    whole = cells(a=100, b=3, c=7)
+    seen = replace(whole, attributes=(Attribute(column="g", levels=("a", "b", "c", "d")),))
+    (rule,), notes = join_small((Rule(column="g"),), seen, MERGE)
+    assert rule.joined == ("d", "b", "c")
+    assert "‘d’" in notes[0]
+
+
 def test_people_whose_group_is_not_recorded_stay_apart():
     assert joined("Unknown", a=100, b=3, c=4, d=20, Unknown=2) == ("b", "c", "d")
     assert joined("Unknown", a=100, b=3, Unknown=200) == ()

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from audit.errors import listing
 from audit.mitigation.synthesis.export import MARK
-from audit.mitigation.synthesis.values import read_values
+from audit.mitigation.synthesis.values import is_ordered, read_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from audit.mitigation.synthesis.augmented import Augmented
+
+_NAMING = 0.5
+"""Share of people that hold a text alone above which a column names people."""
+_FEW_TO_NAME = 20
+"""Among fewer people than these, values that differ say nothing about a column."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -60,21 +66,31 @@ def leaving(augmented: Augmented, *, real: bool, withheld: int = 0) -> Leaving:
     -------
     Leaving
         The rows. Where the audit withholds small groups these are made ones only, of cells that are not small, and none
-        of them equals the rows of fewer real people than that.
+        of them equals the rows of fewer real people than that, or holds a text that fewer have. Columns in which people
+        have values of their own are left out then; otherwise they are named.
     """
     made = augmented.treated.synthetic
-    maker = augmented.maker
-    guarantee = maker.generator.guarantee if maker and maker.generator else ""
+    inner = augmented.maker.generator if augmented.maker else None
+    guarantee = inner.guarantee if inner else ""
+    lost = inner.lost if inner and guarantee else ()
+    own = () if guarantee else identifiers(augmented.treated.frame[~made])
     if not withheld:
         rows = augmented if real else _only(augmented, made)
-        return Leaving(augmented=rows, real=real, guarantee="" if real else guarantee)
+        told = _named(own) if made.any() else ()
+        return Leaving(augmented=rows, real=real, left=(*told, *lost), guarantee="" if real else guarantee)
+    augmented = _without(augmented, own)
     treated = augmented.treated
     cell = treated.group.astype(np.int64) * 2 + treated.label
     small = np.bincount(cell[~made], minlength=2 * len(augmented.groups)) < withheld
-    of_small, alike = made & small[cell], np.zeros(len(made), dtype=bool)
+    of_small, alike, rare = (
+        made & small[cell],
+        np.zeros(len(made), dtype=bool),
+        np.zeros(len(made), dtype=bool),
+    )
     if not guarantee:  # looking at real rows once more would undo it, and it hides single people already
         alike = made & _like_few(augmented, withheld)
-    keep = made & ~of_small & ~alike
+        rare = made & _texts_of_few(augmented, withheld)
+    keep = made & ~of_small & ~alike & ~rare
     left = [
         (
             f"This audit withholds groups of fewer than {withheld} people from every file. So the rows of real people are not "
@@ -85,6 +101,13 @@ def leaving(augmented: Augmented, *, real: bool, withheld: int = 0) -> Leaving:
         left.append(f"Rows that were made for cells of fewer than {withheld} people are left out.")
     if (alike & ~of_small).any():
         left.append(f"Made rows that equal those of 1 to {withheld - 1} real people are left out.")
+    if (rare & ~alike & ~of_small).any():
+        left.append(f"Made rows with a text that 1 to {withheld - 1} real people have are left out.")
+    if own:
+        left.append(f"Columns in which people have values of their own are left out: {listing(own)}.")
+    if not guarantee:
+        left.append("A single number or date in a made row can be one that a real person alone has.")
+    left += lost
     left.append(
         "How many rows were made for a cell follows from how many people it holds: who knows the other counts can work it out."
     )
@@ -111,6 +134,63 @@ def _only(augmented: Augmented, keep: NDArray[np.bool_]) -> Augmented:
             synthetic=treated.synthetic[keep],
         ),
     )
+
+
+def identifiers(real: pd.DataFrame) -> tuple[str, ...]:
+    """Name the columns in which people have values of their own, as names and numbers of files are.
+
+    Parameters
+    ----------
+    real : pandas.DataFrame
+        Rows of real people.
+
+    Returns
+    -------
+    tuple of str
+        Columns of texts that more than half of the people hold alone, and of whole numbers that all of them hold alone.
+        Other numbers and dates differ between people without naming them.
+    """
+    found = []
+    for name in real.columns:
+        known = real[name].dropna()
+        if len(known) < _FEW_TO_NAME:
+            continue
+        whole = pd.api.types.is_integer_dtype(known.dtype)
+        if is_ordered(known) and not whole:
+            continue
+        alone = float((known.map(known.value_counts()).to_numpy(dtype=float) == 1).mean())
+        if alone == 1 or (alone > _NAMING and not whole):
+            found.append(str(name))
+    return tuple(found)
+
+
+def _named(own: tuple[str, ...]) -> tuple[str, ...]:
+    if not own:
+        return ()
+    which = f"the column {listing(own)}" if len(own) == 1 else f"these columns: {listing(own)}"
+    return (
+        f"People have values of their own in {which}. Made rows hold values of real people there, who can be found by them.",
+    )
+
+
+def _without(augmented: Augmented, names: tuple[str, ...]) -> Augmented:
+    treated = augmented.treated
+    return replace(augmented, treated=replace(treated, frame=treated.frame.drop(columns=list(names))))
+
+
+def _texts_of_few(augmented: Augmented, few: int) -> NDArray[np.bool_]:
+    """Mark the rows that hold a text that some real people have, but fewer than so many."""
+    treated = augmented.treated
+    found = np.zeros(len(treated.label), dtype=bool)
+    texts = [name for name in treated.frame.columns if not is_ordered(treated.frame[name])]
+    vocabulary, codes = read_values(treated.frame[texts])
+    for place, width in enumerate(vocabulary.widths):
+        real = np.bincount(codes[~treated.synthetic, place], minlength=width)
+        if vocabulary.missing[place]:
+            real[-1] = 0
+        held = real[codes[:, place]]
+        found |= (held > 0) & (held < few)
+    return found
 
 
 def _like_few(augmented: Augmented, few: int) -> NDArray[np.bool_]:
@@ -155,7 +235,13 @@ def data_card(
     lines = [
         f"# Data card of {'an augmented table' if rows.real else 'made rows'}",
         "",
-        "\n\n".join([f"{len(treated.label):,} rows: {counted}.", *_beware(rows), *rows.left]),
+        "\n\n".join(
+            [
+                f"{len(treated.label):,} rows: {counted}.",
+                *_beware(rows),
+                *(_plain(each, 2_000) for each in rows.left),
+            ]
+        ),
         "",
         f"- Method: {_plain(title)}",
         *(f"- {_plain(name)}: {_plain(value)}" for name, value in params.items()),

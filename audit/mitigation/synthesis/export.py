@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 MARK: Final = "is_synthetic"
 """The column that says which rows were made."""
 
+WEIGHT: Final = "row_weight"
+"""The column that says what a row counts, where rows count differently."""
+
 FORMAT: Final = 1
 """Version of the generator's file."""
 
@@ -57,31 +60,47 @@ def augmented_table(
     Raises
     ------
     InputError
-        Where a column is named like one that is added ("augmented_name").
+        Where columns of the data are named like one that is added ("augmented_name").
     """
     treated = augmented.treated
     table = treated.frame.copy()
     groups = augmented.groups
     wide = len(sensitive) == len(groups[0]) if groups else False
-    added: dict[str, Any] = {}
+    added: list[tuple[str, Any]] = []
     for place, name in enumerate(sensitive if wide else ("group",)):
         texts = [group[place] if wide else " × ".join(group) for group in groups]
         if name not in table.columns:
-            added[name] = np.array(texts, dtype=object)[treated.group]
-    added[label] = np.array(labels, dtype=object)[treated.label]
+            added.append((name, np.array(texts, dtype=object)[treated.group]))
+    added.append((label, np.array(labels, dtype=object)[treated.label]))
     if np.ptp(treated.weight) > 0:
-        added["row_weight"] = treated.weight
-    added[MARK] = treated.synthetic
-    for name, values in added.items():
+        added.append((WEIGHT, treated.weight))
+    added.append((MARK, treated.synthetic))
+    for name, values in added:
         if name in table.columns:
-            raise InputError(
-                f"The table has a column {quote(name)} already.",
-                why="The augmented table needs that name for a column of its own.",
-                fix="Rename the column in the data.",
-                code="augmented_name",
-            )
+            raise named_already(name)
         table[name] = values
     return table
+
+
+def named_already(name: str) -> InputError:
+    """Say that a column bears a name that the augmented table needs.
+
+    Parameters
+    ----------
+    name : str
+        The name.
+
+    Returns
+    -------
+    InputError
+        The error.
+    """
+    return InputError(
+        f"The data have a column {quote(name)} already.",
+        why="The augmented table needs that name for a column of its own.",
+        fix="Rename the column in the data.",
+        code="augmented_name",
+    )
 
 
 def table_bytes(table: pd.DataFrame, kind: str) -> bytes:
@@ -92,7 +111,7 @@ def table_bytes(table: pd.DataFrame, kind: str) -> bytes:
     table : pandas.DataFrame
         The table.
     kind : {"parquet", "csv"}
-        The format; texts of a CSV that a spreadsheet would run are defused.
+        The format; texts and names in a CSV that a spreadsheet would run are defused.
 
     Returns
     -------
@@ -103,6 +122,7 @@ def table_bytes(table: pd.DataFrame, kind: str) -> bytes:
     if kind == "csv":
         from audit.wording import csv_safe
 
+        table = table.set_axis([csv_safe(str(name)) for name in table.columns], axis=1)
         safe = table.apply(
             lambda column: (
                 column.map(csv_safe, na_action="ignore")

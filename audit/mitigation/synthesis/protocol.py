@@ -122,6 +122,11 @@ class Generator(ABC):
         return ""
 
     @property
+    def lost(self) -> tuple[str, ...]:
+        """Which columns made rows say nothing about, as sentences that tell no more than the rows do."""
+        return ()
+
+    @property
     def series(self) -> tuple[Series, ...]:
         """Curves of the training; none where nothing was trained in steps."""
         return ()

@@ -46,6 +46,8 @@ class Grid:
         Whether the order of the values means something.
     missing : bool
         Whether the last one stands for a missing value.
+    noise : bool
+        Whether the values follow from noise alone: too few people hold anything that could be told from it.
     """
 
     sample: pd.Series[Any]
@@ -53,6 +55,7 @@ class Grid:
     weight: NDArray[np.float64]
     ordered: bool
     missing: bool
+    noise: bool = False
 
     @property
     def width(self) -> int:
@@ -206,6 +209,7 @@ def _numbers(column: Column, budget: Budget, most: int) -> tuple[Grid, NDArray[n
             weight=weight,
             ordered=True,
             missing=gap,
+            noise=not line.sure and not len(spikes),
         ),
         found,
     )

@@ -77,6 +77,7 @@ class NoisyTables(Generator):
         self._links: tuple[Link, ...] = ()
         self._first = 0
         self._empty: tuple[str, ...] = ()
+        self._noise: tuple[str, ...] = ()
 
     def fit(self, lesson: Lesson, *, seed: int, progress: Progress = silent) -> None:
         """Count with noise.
@@ -122,6 +123,7 @@ class NoisyTables(Generator):
             bins.append(of_row)
         self._grids = tuple(grids)
         self._empty = tuple(str(grid.sample.name) for grid in grids if grid.missing and len(grid.sample) == 1)
+        self._noise = tuple(str(grid.sample.name) for grid in grids if grid.noise)
         sizes = np.bincount(cell, minlength=lesson.cells)
         progress(0.4, "Counting each column by cell with noise")
         self._tables = tuple(
@@ -224,15 +226,15 @@ class NoisyTables(Generator):
         )
 
     @property
+    def lost(self) -> tuple[str, ...]:
+        """Which columns are empty or mere noise, as sentences; this follows from counts with noise."""
+        empty = f"No value is shared by enough people to be named, so made rows hold none: {listing(self._empty)}."
+        noise = f"Too few people to be told from noise, so made rows hold mere noise: {listing(self._noise)}."
+        return (*([empty] if self._empty else []), *([noise] if self._noise else []))
+
+    @property
     def notes(self) -> tuple[str, ...]:
-        """The guarantee, what it does not cover, and which columns are empty."""
-        lost = (
-            (
-                f"No value is shared by enough people to be named, so made rows hold none: {listing(self._empty)}.",
-            )
-            if self._empty
-            else ()
-        )
+        """The guarantee, what it does not cover, and which columns are lost."""
         return (
             self.guarantee,
             (
@@ -243,7 +245,7 @@ class NoisyTables(Generator):
                 "The noise comes from a secret that is in no file and does not follow from the seed: whoever knew it could take "
                 "the noise off. Other seeds, settings or rows have other noise, and what is handed over of each adds its epsilon."
             ),
-            *lost,
+            *self.lost,
         )
 
     @property
