@@ -12,11 +12,14 @@ from ui import cached, show, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import TypeAlias
 
     from audit.plan import Outcome
     from audit.result import Audit
     from audit.rows.series import Series
     from audit.rows.trials import TrialRecord
+
+    Counts: TypeAlias = Mapping[tuple[str, ...] | None, int]
 
 _HEADERS: Final = {
     "training": "While it was trained",
@@ -36,6 +39,8 @@ def shown(audit: Audit, record: TrialRecord) -> None:
     """
     favourable = audit.plan.roles.favourable
     order = places(audit, record)
+    rows = audit.metric_rows("count", columns_of(audit, record))
+    sizes: Counts = {row.group: row.n for row in rows}
     for kind, title in _HEADERS.items():
         found = [series for series in record.series if series.kind == kind and series.x]
         if found:
@@ -43,7 +48,7 @@ def shown(audit: Audit, record: TrialRecord) -> None:
         for series in found:
             if kind == "path" or len(found) > 1:
                 st.markdown(f"**{text.sentence(series.title)}**")
-            _one(series, order, favourable)
+            _one(series, (order, sizes), favourable)
 
 
 def places(audit: Audit, record: TrialRecord) -> dict[tuple[str, ...] | None, int]:
@@ -61,15 +66,35 @@ def places(audit: Audit, record: TrialRecord) -> dict[tuple[str, ...] | None, in
     dict of group to int
         Places from 0; empty where the audit does not show these groups.
     """
-    by = str(record.params.get("group_by", "all"))
-    columns = audit.plan.roles.sensitive if by == "all" else (by,)
+    columns = columns_of(audit, record)
     if columns not in audit.groupings:
         return {}
     return {group: place for place, group in enumerate(audit.groups(columns))}
 
 
-def _one(series: Series, order: Mapping[tuple[str, ...] | None, int], favourable: Outcome) -> None:
+def columns_of(audit: Audit, record: TrialRecord) -> tuple[str, ...]:
+    """Name the columns that make the groups that a repair worked on.
+
+    Parameters
+    ----------
+    audit : Audit
+        The audit.
+    record : TrialRecord
+        The repair.
+
+    Returns
+    -------
+    tuple of str
+        One or all of the sensitive columns.
+    """
+    by = str(record.params.get("group_by", "all"))
+    return audit.plan.roles.sensitive if by == "all" else (by,)
+
+
+def _one(series: Series, groups: tuple[Counts, Counts], favourable: Outcome) -> None:
     from audit.figures.series import curves, default_measures
+
+    order, sizes = groups
 
     first = default_measures(series, favourable)
     measures = _picked(series, first, favourable) if len(series.measures) > len(first) else first
@@ -78,6 +103,7 @@ def _one(series: Series, order: Mapping[tuple[str, ...] | None, int], favourable
         series,
         measures=measures or first,
         places=order or None,
+        sizes=sizes or None,
         theme=show.theme(),
         favourable=favourable,
     )

@@ -223,7 +223,7 @@ def plain_sheet(*, theme: Theme, alt: str, height: int, left: int, right: int) -
     return begun
 
 
-def heading(begun: Sheet, title: str, caption: str) -> None:
+def heading(begun: Sheet, title: str, caption: str, *, lines: int = 2) -> None:
     """Write a title and a caption above a figure with two axes of values.
 
     Parameters
@@ -232,11 +232,13 @@ def heading(begun: Sheet, title: str, caption: str) -> None:
         Where to write.
     title, caption : str
         Texts; either may be empty.
+    lines : int, default 2
+        Most lines of the caption.
     """
     _headings(
         begun,
         wrap(title, _TITLE_WIDTH, 1) if title else (),
-        wrap(caption, _CAPTION_WIDTH, 2) if caption else (),
+        wrap(caption, _CAPTION_WIDTH, lines) if caption else (),
     )
 
 

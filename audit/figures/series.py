@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
+from audit.figures.across import Across, short
 from audit.figures.axes import (
     nice_ticks,
     plain_ticks,
@@ -46,8 +47,10 @@ _RIGHT: Final = 138
 _PANEL_TITLE: Final = 24
 _TITLE: Final = 28
 _NAME_WIDTH: Final = 17
-_MOST_PLACES: Final = 100
-_MOST_STEPS: Final = 12
+_NUMBERS: Final = 72
+_BELOW_WIDTH: Final = 56
+_LINE: Final = 18
+_CAPTION_LINES: Final = 3
 _STEP: Final = 0.125
 _EACH_PANEL: Final = 4
 
@@ -79,6 +82,7 @@ def curves(
     *,
     measures: Sequence[str] = (),
     places: Mapping[Group, int] | None = None,
+    sizes: Mapping[Group, int] | None = None,
     title: str = "",
     theme: Theme = "light",
     favourable: Outcome = "positive",
@@ -93,6 +97,8 @@ def curves(
         Which of its measures to draw; :func:`default_measures` by default.
     places : mapping of group to int or None
         The place of each group in the audit's order, which decides its colour; by default that in the series.
+    sizes : mapping of group to int or None
+        The people of each group: of more than eight groups the largest are drawn, the first ones by default.
     title : str, default ""
         A title.
     theme : {"light", "dark"}, default "light"
@@ -103,14 +109,17 @@ def curves(
     Returns
     -------
     plotly.graph_objects.Figure
-        One panel for each measure, with a line for everybody and for each of the first eight groups.
+        One panel for each measure, with a line for everybody and for each of at most eight groups. Names too long to
+        stand beside their lines stand below, by number.
     """
     wanted = [name for name in (measures or default_measures(series, favourable)) if name in series.measures]
     order = places or {
         group: k for k, group in enumerate(group for group in series.groups if group is not None)
     }
     groups = [group for group in series.groups if group is not None]
-    kept = sorted(groups, key=lambda group: order.get(group, len(order)))[:MOST_CURVES]
+    kept = _picked(groups, order, sizes or {})
+    if any(order.get(group, len(order)) >= MOST_CURVES for group in kept):
+        order = {group: k for k, group in enumerate(kept)}  # others have no colours of their own
     shown: list[Group] = [*([None] if None in series.groups and len(groups) != 1 else []), *kept]
     panels = [
         _panel_of(series, name, [_Line(series, name, group, order=order, theme=theme) for group in shown])
@@ -119,24 +128,44 @@ def curves(
     caption = [
         _kept(series),
         *(["Axes do not all start at 0."] if any(panel.ticks[0] > 1e-9 for panel in panels) else []),
-        left_out(len(groups), len(kept), "the first"),
+        left_out(len(groups), len(kept), "the largest" if sizes else "the first"),
     ]
+    below = _named_below(shown)
     drawn = _begin(
         title,
         " ".join(caption).strip(),
         panels=max(len(wanted), 1),
+        below=len(below),
         theme=theme,
         alt=curves_sentence(series, wanted, favourable),
     )
-    across = _Across(series)
+    across = Across(series)
     for place in range(max(len(wanted), 1)):
         drawn.layout[_axis("xaxis", place)] = across.axis(drawn, place, last=place >= len(wanted) - 1)
     if not panels:
         ticks, texts = plain_ticks([])
         drawn.layout["yaxis"] = value_axis(drawn.palette, ticks, texts)
     for place, panel in enumerate(panels):
-        _draw_panel(drawn, place, panel, across, title=curve_title(panel.name, favourable))
+        _draw_panel(
+            drawn, place, panel, across, title=curve_title(panel.name, favourable), numbers=list(below)
+        )
+    for k, (group, said) in enumerate(below.items()):
+        _say_below(drawn, k, (group, said), _colour(group, order, theme))
     return drawn.finish()
+
+
+def _picked(groups: Sequence[Group], order: Mapping[Group, int], sizes: Mapping[Group, int]) -> list[Group]:
+    """Choose the groups that are drawn: of too many the largest."""
+    ranked = sorted(groups, key=lambda group: (-sizes.get(group, 0), order.get(group, len(order))))
+    return sorted(ranked[:MOST_CURVES], key=lambda group: order.get(group, len(order)))
+
+
+def _named_below(shown: Sequence[Group]) -> dict[Group, tuple[str, ...]]:
+    """Fold the names that stand below the panels: none where all are short enough to stand beside their lines."""
+    names = [group_name(group) for group in shown]
+    if all(len(wrap(name, _NAME_WIDTH, 2)) == 1 for name in names):
+        return {}
+    return dict(zip(shown, distinct(names, _BELOW_WIDTH, 1), strict=True))
 
 
 def _kept(series: Series) -> str:
@@ -145,63 +174,8 @@ def _kept(series: Series) -> str:
     if series.picked is None:
         return f"On {rows}."
     what = "epoch" if series.kind == "training" else "setting"
-    named = dict(zip(series.x, _short(series.x), strict=True)).get(series.picked, f"{series.picked:g}")
+    named = dict(zip(series.x, short(series.x), strict=True)).get(series.picked, f"{series.picked:g}")
     return f"On {rows}. Dotted: the {what} kept ({named})."
-
-
-def _short(values: Sequence[float]) -> list[str]:
-    """Write numbers with as few digits as tell them apart."""
-    for digits in (2, 3, 4):
-        texts = [f"{value:.{digits}g}" for value in values]
-        if len(set(texts)) == len(values) and not any("e" in text for text in texts):
-            return texts
-    return [f"{value:g}" for value in values]
-
-
-class _Across:
-    """Where the places of a series lie on the axis."""
-
-    def __init__(self, series: Series) -> None:
-        self.title = series.across
-        self.steps = series.kind == "path" and len(series.x) <= _MOST_STEPS
-        picked = place_kept(series) if series.x else 0
-        every = max(-(-len(series.x) // _MOST_PLACES), 1)
-        last = len(series.x) - 1
-        self.taken = [k for k in range(len(series.x)) if k % every == 0 or k in {picked, last}]
-        self.at = [float(k) if self.steps else series.x[k] for k in self.taken]
-        self.said = [f"{series.across} {series.x[k]:g}" for k in self.taken]
-        self.mark = self.taken.index(picked) if series.picked is not None and series.x else None
-        self.names = _short(series.x)
-
-    def axis(self, drawn: Sheet, panel: int, *, last: bool) -> dict[str, Any]:
-        if self.steps:
-            ticks, texts = [float(k) for k in range(len(self.names))], self.names
-        else:
-            ticks = [float(k) for k in _round_places(self.at)]
-            texts = [f"{tick:g}" for tick in ticks]
-        ticks, texts = (ticks, texts) if ticks else ([0.0], [""])
-        ends = (min([*self.at, ticks[0]]), max([*self.at, ticks[-1]]))
-        margin = 0.03 * ((ends[1] - ends[0]) or 1.0)
-        return value_axis(
-            drawn.palette,
-            ticks,
-            texts if last else [""] * len(texts),
-            title=self.title if last else "",
-            range=[ends[0] - margin, ends[1] + margin],
-            anchor=f"y{panel + 1 if panel else ''}",
-        )
-
-
-def _round_places(at: Sequence[float]) -> list[float]:
-    """Choose round places between the ends, the first one always among them."""
-    if len(at) < 2:
-        return list(at)
-    inside = [
-        tick for tick in nice_ticks(0.0 if at[0] <= 1 else at[0], at[-1], most=7) if at[0] <= tick <= at[-1]
-    ]
-    whole = [tick for tick in inside if tick == round(tick)] if all(x == round(x) for x in at) else inside
-    gap = (whole[1] - whole[0]) if len(whole) > 1 else 0.0
-    return [at[0], *(tick for tick in whole if tick - at[0] > 0.6 * gap)]
 
 
 class _Line:
@@ -214,22 +188,48 @@ class _Line:
         self.name = group_name(group)
         self.values = series.values[series.measures.index(name)][series.groups.index(group)]
         self.known = any(value is not None for value in self.values)
-        self.colour = (
-            palette(theme).muted if group is None else group_colour(order.get(group, len(order)), theme)
-        )
+        self.colour = _colour(group, order, theme)
         self.at_mark = self.values[place_kept(series)] if series.x else None
 
 
-def _begin(title: str, caption: str, *, panels: int, theme: Theme, alt: str) -> Sheet:
+def _colour(group: Group, order: Mapping[Group, int], theme: Theme) -> str:
+    return palette(theme).muted if group is None else group_colour(order.get(group, len(order)), theme)
+
+
+def _say_below(drawn: Sheet, place: int, named: tuple[Group, tuple[str, ...]], colour: str) -> None:
+    """Write a name below the panels, with the number and the colour of its line."""
+    shift = -(_BOTTOM + _LINE * place)
+    words = ((f"{place + 1}", 0, colour, 600), (" ".join(named[1]), 20, drawn.palette.text, 400))
+    for said, beside, ink, weight in words:
+        drawn.notes.append(
+            {
+                "text": label(said),
+                "x": 0,
+                "xref": "paper",
+                "y": 0,
+                "yref": "paper",
+                "xanchor": "left",
+                "yanchor": "top",
+                "xshift": 8 - drawn.left + beside,
+                "yshift": shift,
+                "align": "left",
+                "showarrow": False,
+                "font": {"size": 12, "color": ink, "weight": weight},
+            }
+        )
+
+
+def _begin(title: str, caption: str, *, panels: int, below: int, theme: Theme, alt: str) -> Sheet:
     """Start a sheet with a panel for each measure, from top to bottom."""
     inner = panels * _HEIGHT + (panels - 1) * _BETWEEN
-    drawn = plain_sheet(theme=theme, alt=alt, height=0, left=_LEFT, right=_RIGHT)
-    lines = len(wrap(caption, 48, 2)) if caption else 0
+    right, bottom = (_NUMBERS, _BOTTOM + _LINE * below + 4) if below else (_RIGHT, _BOTTOM)
+    drawn = plain_sheet(theme=theme, alt=alt, height=0, left=_LEFT, right=right)
+    lines = len(wrap(caption, 48, _CAPTION_LINES)) if caption else 0
     top = (_TITLE if title else 0) + 16 * lines + _PANEL_TITLE + 12
-    begun = Sheet(palette=drawn.palette, left=_LEFT, right=_RIGHT, top=top, layout=drawn.layout)
-    begun.layout["height"] = top + inner + _BOTTOM
-    begun.layout["margin"] = {"l": _LEFT, "r": _RIGHT, "t": top, "b": _BOTTOM, "pad": 0}
-    heading(begun, title, caption)
+    begun = Sheet(palette=drawn.palette, left=_LEFT, right=right, top=top, layout=drawn.layout)
+    begun.layout["height"] = top + inner + bottom
+    begun.layout["margin"] = {"l": _LEFT, "r": right, "t": top, "b": bottom, "pad": 0}
+    heading(begun, title, caption, lines=_CAPTION_LINES)
     return begun
 
 
@@ -269,7 +269,9 @@ def _panel_of(series: Series, name: str, lines: list[_Line]) -> _Panel:
     return _Panel(name=name, lines=[line for line in lines if line.known], ticks=ticks, texts=texts)
 
 
-def _draw_panel(drawn: Sheet, place: int, panel: _Panel, across: _Across, *, title: str) -> None:
+def _draw_panel(
+    drawn: Sheet, place: int, panel: _Panel, across: Across, *, title: str, numbers: list[Group]
+) -> None:
     """Draw one measure: its axis, its title, its lines with their names, and the place kept."""
     panels = sum(1 for key in drawn.layout if str(key).startswith("xaxis"))
     inner = panels * _HEIGHT + (panels - 1) * _BETWEEN
@@ -288,7 +290,7 @@ def _draw_panel(drawn: Sheet, place: int, panel: _Panel, across: _Across, *, tit
         drawn.shapes.append(_upright(drawn, (axes[0], f"{axes[1]} domain"), across.at[across.mark]))
     for line in reversed(panel.lines):
         _draw(drawn, line, panel.name, across, axes)
-    _names(drawn, panel.lines, panel.name, axes[1], settings["range"])
+    _names(drawn, panel.lines, panel.name, (axes[1], settings["range"]), numbers)
 
 
 def _say_title(drawn: Sheet, axis: str, said: str) -> None:
@@ -324,7 +326,7 @@ def _upright(drawn: Sheet, axes: tuple[str, str], at: float) -> dict[str, Any]:
     }
 
 
-def _draw(drawn: Sheet, line: _Line, name: str, across: _Across, axes: tuple[str, str]) -> None:
+def _draw(drawn: Sheet, line: _Line, name: str, across: Across, axes: tuple[str, str]) -> None:
     ys = [line.values[k] for k in across.taken]
     known = [k for k, y in enumerate(ys) if y is not None]
     # What is measured every few epochs has no two values side by side: its points are joined, and each is shown.
@@ -365,11 +367,18 @@ def _draw(drawn: Sheet, line: _Line, name: str, across: _Across, axes: tuple[str
     )
 
 
-def _names(drawn: Sheet, lines: list[_Line], name: str, axis: str, span: Sequence[float]) -> None:
+def _names(
+    drawn: Sheet, lines: list[_Line], name: str, scale: tuple[str, Sequence[float]], numbers: list[Group]
+) -> None:
     """Write the names at the right of a panel, level with the ends of their lines, from the highest to the lowest."""
+    axis, span = scale
     only = len(lines) == 1 and lines[0].group is None
-    roomy = len(lines) <= _EACH_PANEL - 1
-    names = distinct([line.name for line in lines], _NAME_WIDTH, 1)
+    roomy = len(lines) <= _EACH_PANEL - 1 and not numbers
+    names = (
+        [(str(numbers.index(line.group) + 1),) for line in lines]
+        if numbers
+        else distinct([line.name for line in lines], _NAME_WIDTH, 1)
+    )
     ends = [
         # A single line needs no name: what stands there is the value of the place kept, and stands at its height.
         line.at_mark

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from audit.figures.axes import count_texts, nice_ticks, value_axis
 from audit.figures.canvas import Row, sheet
 from audit.figures.marks import bars, marks
-from audit.figures.ordering import MOST, left_out
+from audit.figures.ordering import left_out
 from audit.figures.theme import Theme, mix
 from audit.rows import group_name
 from audit.wording import count, escape_plain, label
@@ -21,8 +21,39 @@ if TYPE_CHECKING:
     from audit.rows.trials import CellCount
 
 
+MOST_CELLS: Final = 16
+"""A figure shows at most this many cells: more are no picture, but a table."""
+
+
+def most_changed(rows: Sequence[CellCount], most: int = MOST_CELLS) -> list[CellCount]:
+    """Pick the cells of which a mitigation changed most rows, or most weight.
+
+    Parameters
+    ----------
+    rows : sequence of CellCount
+        One row for each group and label.
+    most : int, default 16
+        How many.
+
+    Returns
+    -------
+    list of CellCount
+        In their order.
+    """
+
+    def size(at: int) -> float:
+        return -max(abs(rows[at].after - rows[at].before), rows[at].added, rows[at].removed)
+
+    return [rows[at] for at in sorted(sorted(range(len(rows)), key=size)[:most])]
+
+
 def cells(
-    rows: Sequence[CellCount], *, label_name: str = "label", title: str = "", theme: Theme = "light"
+    rows: Sequence[CellCount],
+    *,
+    label_name: str = "label",
+    title: str = "",
+    theme: Theme = "light",
+    most: int = MOST_CELLS,
 ) -> go.Figure:
     """Draw the training rows of every group and label before and after a mitigation.
 
@@ -36,19 +67,23 @@ def cells(
         A title.
     theme : {"light", "dark"}, default "light"
         Colours.
+    most : int, default 16
+        How many cells are drawn, those that changed most.
 
     Returns
     -------
     plotly.graph_objects.Figure
         Kept rows, added ones in a lighter colour, removed ones in grey; a diamond where weights count differently.
     """
-    shown = rows[: 2 * MOST]
+    shown = most_changed(rows, most)
     drawn = sheet(
         [_words(row) for row in shown],
         theme=theme,
         alt=cells_alt(rows),
         title=title,
-        caption=" ".join((_caption(shown), left_out(len(rows), len(shown), "the first"))).strip(),
+        caption=" ".join(
+            (_caption(shown), left_out(len(rows), len(shown), "those that changed most"))
+        ).strip(),
     )
     ys = [float(y) for y in range(len(shown))]
     kept = [max(row.before - row.removed, 0.0) for row in shown]

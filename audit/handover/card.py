@@ -9,7 +9,7 @@ from audit import wording
 from audit.mitigation.catalogue import catalogue
 from audit.names import CRITERIA
 from audit.release import VERSION
-from audit.wording.measured import MEASURED
+from audit.wording.measured import measured
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -279,10 +279,7 @@ def _training(audit: Audit, trial: Trial) -> list[str]:
     if not audit.comparison or not (record.notes or record.measured):
         return []
     notes = [f"- {_plain(note)}" for note in record.notes]
-    notes += [
-        f"- {_plain(MEASURED.get(name, name))}: {value:.4g}"
-        for name, value in sorted(record.measured.items())
-    ]
+    notes += [f"- {_plain(said)}" for said in measured(record.measured)]
     return ["## What happened in training", "\n".join(notes)]
 
 

@@ -146,26 +146,44 @@ def describe_plan(
     tuple of str
         Sentences; none where nothing is remarkable.
     """
-    notes = []
-    for code, group in enumerate(groups):
-        for label in (0, 1):
-            had, has = int(before[code, label]), int(after[code, label])
-            if 0 < had < FEW_ROWS and has > had:
-                notes.append(
-                    f"Group {group_name(group)} with label {label} has only {had:,} real rows for the {has:,} planned: "
-                    "what the model learns about it rests on few people."
-                )
-            elif had and has > _MANY_COPIES * had:
-                notes.append(
-                    f"Group {group_name(group)} with label {label} grows from {had:,} rows to {has:,}, "
-                    f"{has / had:.0f} times as many."
-                )
+    few, many, notes = [], [], []
+    for code, label in np.argwhere((before > 0) & (after > before)).tolist():
+        had, has = int(before[code, label]), int(after[code, label])
+        name = f"{group_name(groups[code])} with label {label}"
+        if had < FEW_ROWS:
+            few.append((has - had, f"{name} ({had:,} real rows for the {has:,} planned)"))
+        elif has > _MANY_COPIES * had:
+            many.append((has - had, f"{name} (from {had:,} rows to {has:,}, {has / had:.0f} times as many)"))
+    if few:
+        notes.append(f"What the model learns rests on few people here: {largest(few)}.")
+    if many:
+        notes.append(f"Cells that grow much: {largest(many)}.")
     if after.sum() < _LITTLE_LEFT * before.sum():
         notes.append(
             f"Only {int(after.sum()):,} of {int(before.sum()):,} training rows are left, because a small cell sets the "
             "size of the others."
         )
     return tuple(notes)
+
+
+def largest(said: Sequence[tuple[float, str]], most: int = 6) -> str:
+    """List what is largest, and how much is left out.
+
+    Parameters
+    ----------
+    said : sequence of (float, str)
+        Sizes with their words.
+    most : int, default 6
+        How many are named.
+
+    Returns
+    -------
+    str
+        The words by falling size.
+    """
+    words = [each for _, each in sorted(said, key=lambda one: -one[0])]
+    more = f" and {len(words) - most:,} more" if len(words) > most else ""
+    return f"{', '.join(words[:most])}{more}"
 
 
 def unfillable(
@@ -183,10 +201,13 @@ def unfillable(
     Returns
     -------
     tuple of str
-        One sentence per cell.
+        One sentence, where there are any.
     """
-    return tuple(
-        f"Group {group_name(groups[code])} has no training row with label {label}: "
-        f"{int(planned[code, label]):,} were planned, none can be made."
+    found = [
+        (
+            float(planned[code, label]),
+            f"{group_name(groups[code])} with label {label} ({int(planned[code, label]):,} planned)",
+        )
         for code, label in np.argwhere((before == 0) & (planned > 0)).tolist()
-    )
+    ]
+    return (f"Without any training row, so that none can be made: {largest(found)}.",) if found else ()

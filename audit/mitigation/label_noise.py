@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from audit.mitigation.balance import largest
 from audit.mitigation.repair import PreProcessing
 from audit.mitigation.spec import MitigationSpec, Param, resolve_params
 from audit.mitigation.table import Treated, count_cells, count_changes, group_name
@@ -82,8 +83,6 @@ SPEC = MitigationSpec(
     aims=("error",),
     edits_labels=True,
 )
-
-_MOST_NOTES = 9
 
 
 class LabelNoise(PreProcessing):
@@ -213,6 +212,8 @@ def _most_doubtful(
 def _notes(
     table: TrainingTable, doubted: NDArray[np.bool_], chosen: NDArray[np.bool_], *, change: str
 ) -> tuple[str, ...]:
+    from audit.wording.numbers import percent
+
     if not doubted.any():
         return ("No label was doubted.",) if table.weight.any() else ()
     edits = ": the ground truth that the model learned from is edited" if change == "changed" else ""
@@ -222,16 +223,15 @@ def _notes(
             f"{int(chosen.sum()):,} {change}{edits}."
         )
     ]
+    found = []
     for code, group in enumerate(table.groups):
         inside = table.group == code
         in_all = int((doubted & inside).sum())
         up, down = (int((chosen & inside & (table.label == label)).sum()) for label in (0, 1))
         if up or down:
-            more = f" {in_all:,} were doubted in all." if in_all > up + down else ""
-            notes.append(
-                f"Group {group_name(group)}, {change}: {up:,} negative and {down:,} positive labels, "
-                f"{(up + down) / inside.sum():.1%} of its rows.{more}"
-            )
-    if len(notes) > _MOST_NOTES:
-        notes = [*notes[:_MOST_NOTES], "The table of cells has the numbers of the other groups."]
+            more = f", of {in_all:,} doubted" if in_all > up + down else ""
+            share = percent((up + down) / inside.sum())
+            found.append((up + down, f"{group_name(group)} {up:,} and {down:,} ({share} of its rows{more})"))
+    if found:
+        notes.append(f"Negative and positive labels {change} by group: {largest(found)}.")
     return tuple(notes)

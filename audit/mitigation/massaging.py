@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from audit.mitigation.balance import largest
 from audit.mitigation.repair import PreProcessing
 from audit.mitigation.spec import MitigationSpec, Param, resolve_params
 from audit.mitigation.table import Treated, count_cells, count_changes, group_name
@@ -188,21 +189,20 @@ def nearest(table: TrainingTable, score: NDArray[np.float64], code: int, mass: f
 
 def _notes(table: TrainingTable, changed: NDArray[np.bool_]) -> tuple[str, ...]:
     """Say whose recorded labels were changed, and which way."""
+    from audit.wording.numbers import percent
+
     notes = []
     if changed.any():
-        share = changed.mean()
+        share = percent(float(changed.mean()))
         notes.append(
-            f"{int(changed.sum()):,} of {len(changed):,} recorded labels of the training rows were changed ({share:.1%}): "
+            f"{int(changed.sum()):,} of {len(changed):,} recorded labels of the training rows were changed ({share}): "
             "the ground truth that the model learned from is edited."
         )
-    for code, group in enumerate(table.groups):
-        for label, words in ((0, "from negative to positive"), (1, "from positive to negative")):
-            n = int((changed & (table.group == code) & (table.label == label)).sum())
-            if n:
-                notes.append(f"Group {group_name(group)}: {n:,} label{'s' * (n != 1)} {words}.")
-    if len(notes) > _MOST_NOTES:
-        notes = [*notes[:_MOST_NOTES], "The table of cells has the numbers of the other groups."]
+    for label, words in ((0, "from negative to positive"), (1, "from positive to negative")):
+        counts = np.bincount(table.group[changed & (table.label == label)], minlength=len(table.groups))
+        found = [
+            (n, f"{group_name(table.groups[code])} {n:,}") for code, n in enumerate(counts.tolist()) if n
+        ]
+        if found:
+            notes.append(f"Labels changed {words}: {largest(found)}.")
     return tuple(notes)
-
-
-_MOST_NOTES = 9

@@ -237,7 +237,9 @@ def _by_heart(taught: Lesson, gaps: tuple[Generalisation, ...]) -> tuple[str, ..
 
 
 def _learnt(name: str, one: Generalisation, everybody: Generalisation) -> str:
+    from audit.wording.numbers import fixed
+
     return (
         f"{name} was learnt by heart: its loss is {one.held:.3f} on held-out rows and {one.train:.3f} on the training "
-        f"rows, a gap of {one.gap:.3f} ± {1.96 * one.error:.3f} against {everybody.gap:.3f} for everybody."
+        f"rows, a gap of {fixed(one.gap, 3)} ± {1.96 * one.error:.3f} against {fixed(everybody.gap, 3)} for everybody."
     )

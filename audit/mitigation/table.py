@@ -115,6 +115,10 @@ class Treated:
     transform: Callable[[pd.DataFrame, NDArray[np.integer[Any]]], pd.DataFrame] | None = None
 
 
+_LONGEST_NAME = 60
+"""Characters of a group's name in a sentence: as many as are shown of any name there."""
+
+
 def group_name(group: tuple[str, ...]) -> str:
     """Give the name of a group for a sentence.
 
@@ -126,9 +130,11 @@ def group_name(group: tuple[str, ...]) -> str:
     Returns
     -------
     str
-        The values joined by " × ", in quotation marks, cut to fit.
+        The values joined by " × ", in quotation marks, each cut to fit.
     """
-    return quote(" × ".join(group))
+    from audit.wording.cleaning import joined
+
+    return quote(joined(group, lambda text: len(text) <= _LONGEST_NAME))
 
 
 def count_cells(

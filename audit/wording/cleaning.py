@@ -8,10 +8,13 @@ from textwrap import wrap as fold
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 _LIMIT: Final = 200
 _CUT = "…"
+_BETWEEN = " × "
+_SHORTEST = 3
+"""Values are not cut to fewer characters than one more than these."""
 _UNSHOWN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 """Controls, format signs (bidi overrides among them), surrogates, private and unassigned characters."""
 _JOINERS: Final = frozenset({"\N{ZERO WIDTH JOINER}", "\N{ZERO WIDTH NON-JOINER}"})
@@ -141,10 +144,11 @@ def distinct(names: Sequence[Any], width: int, lines: int = 2) -> tuple[tuple[st
     tuple of tuple of str
         The lines of each name; the second of two names that look the same ends in "… 2".
     """
+    once = {name: _by_parts(name, width, lines) for name in dict.fromkeys(names)}
     bearers: dict[tuple[str, ...], list[Any]] = {}
     shown = []
     for name in names:
-        folded = wrap(name, width, lines)
+        folded = once[name]
         known = bearers.setdefault(folded, [])
         if name not in known:
             known.append(name)
@@ -155,6 +159,40 @@ def distinct(names: Sequence[Any], width: int, lines: int = 2) -> tuple[tuple[st
             folded = (*folded[:-1], last[: max(width - len(mark), 0)] + mark)
         shown.append(folded)
     return tuple(shown)
+
+
+def joined(parts: Sequence[str], fits: Callable[[str], bool]) -> str:
+    """Join the values of a group, each cut to what leaves room for the others.
+
+    Parameters
+    ----------
+    parts : sequence of str
+        The values.
+    fits : callable
+        Says whether a text is short enough.
+
+    Returns
+    -------
+    str
+        The values with " × " between them: whole where that fits, otherwise with "…" at the end of the longest.
+
+    Examples
+    --------
+    >>> joined(["Female", "American Indian alone", "With a disability"], lambda text: len(text) <= 40)
+    'Female × American Indi… × With a disabi…'
+    """
+    for most in range(max(map(len, parts), default=0), _SHORTEST, -1):
+        short = [part if len(part) <= most else part[: most - 1].rstrip() + _CUT for part in parts]
+        if fits(_BETWEEN.join(short)):
+            return _BETWEEN.join(short)
+    return _BETWEEN.join(parts)
+
+
+def _by_parts(name: Any, width: int, lines: int) -> tuple[str, ...]:
+    """Fold a name; of several values that do not fit each keeps its beginning, or the last would be lost."""
+    parts = escape_plain(name, _LIMIT).split(_BETWEEN)
+    whole = joined(parts, lambda text: len(wrap(text, width, lines + 1)) <= lines)
+    return wrap(whole, width, lines)
 
 
 def _spread(text: str) -> str:

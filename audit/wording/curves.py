@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from audit.rows import group_name
 from audit.wording.cleaning import escape_plain
-from audit.wording.measured import MEASURED
+from audit.wording.measured import GAPS, MEASURED
 from audit.wording.numbers import fixed, percent, points
 from audit.wording.titles import TEXTS, metric_title, short_title
 from audit.wording.units import is_share
@@ -74,7 +74,7 @@ def curve_unit(measure: str) -> Literal["share", "points", "plain"]:
     {"share", "points", "plain"}
         Per cent, points, or a plain number.
     """
-    if measure.endswith(GAP):
+    if measure.endswith(GAP) or measure in GAPS:
         return "points"
     known = is_share(measure) if measure in TEXTS else measure.removesuffix("_before").endswith(_SHARES)
     return "share" if known else "plain"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from audit.wording.numbers import count, percent
+from audit.wording.numbers import count, percent, points
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,15 +45,15 @@ MEASURED: Final[dict[str, str]] = {
 
 _SHARES: Final = frozenset(
     {
-        "fitted_gap",
         "drawn_share",
         "robust_accuracy",
         "robust_accuracy_before",
-        "robust_disparity",
-        "robust_disparity_before",
     }
 )
-"""Measures that are shares, or gaps between shares."""
+"""Measures that are shares."""
+
+GAPS: Final = frozenset({"fitted_gap", "rate_margin", "robust_disparity", "robust_disparity_before"})
+"""Measures that are gaps between shares, or how far a share is known."""
 
 _COUNTS: Final = frozenset({"edited_labels"})
 """Measures that are numbers of rows."""
@@ -82,4 +82,6 @@ def measured(found: Mapping[str, float]) -> tuple[str, ...]:
 def _amount(name: str, value: float) -> str:
     if name in _COUNTS:
         return count(value)
-    return percent(value) if name in _SHARES else f"{value:.3g}"
+    if name in GAPS:
+        return points(value)
+    return percent(value) if name in _SHARES else f"{value:.3g}".replace("-", "−")

@@ -22,7 +22,7 @@ from audit.figures.sizes import sizes
 from audit.figures.strips import strips, strips_alt
 from audit.figures.theme import group_colour, palette
 from audit.figures.tradeoff import TradePoint, tradeoff
-from audit.figures.training import cells, cells_alt, rowflow, rowflow_alt
+from audit.figures.training import cells, cells_alt, most_changed, rowflow, rowflow_alt
 from audit.figures.worst import worst
 from audit.rows import ComparisonRow, DataRecord, DisparityRow, Dropped, MetricRow
 from audit.rows.trials import CellCount
@@ -377,6 +377,22 @@ def test_training_cells_add_up():
     assert (kept.x[0], added.x[0], removed.x[0]) == (90, 40, 10)
     assert (added.base[0], removed.base[0]) == (90, 130)
     assert cells_alt([cell]).endswith("100 rows before, 130 after; 40 added, 10 removed.")
+
+
+def test_of_many_training_cells_those_that_changed_most_are_drawn():
+    rows = [
+        CellCount(group=(f"g{at}",), label=1, before=100, after=100 + at % 7, added=at % 7, removed=0)
+        for at in range(60)
+    ]
+    swapped = CellCount(group=("s",), label=1, before=100, after=100, added=50, removed=50)
+    shown = most_changed([*rows, swapped])
+    assert len(shown) == 16
+    assert shown[-1] is swapped
+    assert {row.added for row in shown[:-1]} == {5, 6}
+    order = [int(row.group[0][1:]) for row in shown[:-1]]
+    assert order == sorted(order)
+    words = " ".join(note.text.replace("<br>", " ") for note in cells(rows).layout.annotations)
+    assert "16 of 60 are drawn: those that changed most" in words
 
 
 def test_sentences_of_figures_name_the_ends():

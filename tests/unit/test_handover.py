@@ -235,7 +235,7 @@ def test_with_small_groups_withheld_the_card_has_no_counts(tmp_path):
     said = work.adopt(choice("massaging")).files["model-card.md"].decode()
     assert "withheld" in said
     assert "| f |" not in said
-    assert "labels from" not in said
+    assert "Labels changed" not in said
 
 
 def test_attributes_hold_what_the_groups_are_made_of():

@@ -100,14 +100,27 @@ def test_copies_are_spread_evenly():
 def test_a_cell_without_rows_is_told_and_skipped():
     treated = Resampling(target="cells").treat(build([[10, 0], [10, 4]]), seed=0, progress=silent)
     assert (
-        treated.notes[0] == "Group 'g0' has no training row with label 1: 4 were planned, none can be made."
+        treated.notes[0]
+        == "Without any training row, so that none can be made: 'g0' with label 1 (4 planned)."
     )
     assert [cell.after for cell in treated.cells] == [10, 0, 10, 4]
 
 
+def test_many_small_cells_are_one_sentence_with_the_largest_first():
+    counts = [[400, 300], *([300, at] for at in range(1, 9))]
+    grown = Resampling(target="cells").treat(build(counts), seed=0, progress=silent)
+    assert len([note for note in grown.notes if "few people" in note]) == 1
+    said = next(note for note in grown.notes if "few people" in note)
+    assert "'g1' with label 1 (1 real rows" in said
+    assert said.endswith("and 2 more.")
+    assert said.index("'g1'") < said.index("'g6'")
+    assert "'g8'" not in said
+
+
 def test_small_cells_and_lost_rows_are_told():
     grown = Resampling(target="cells").treat(build([[400, 3], [400, 300]]), seed=0, progress=silent)
-    assert "only 3 real rows for the 300 planned" in grown.notes[0]
+    assert "rests on few people" in grown.notes[0]
+    assert "'g0' with label 1 (3 real rows for the 300 planned)" in grown.notes[0]
     shrunk = Resampling(strategy="undersample", target="cells").treat(
         build([[400, 3], [4, 300]]), seed=0, progress=silent
     )

@@ -86,3 +86,65 @@ class TestCurves:
         assert "Epoch 1 to 14, on held-out rows." in said
         assert "Loss (log-loss) from 0.900 to 0.064, 0.225 for a and 0.180 for b at 3" in said
         assert said.endswith("Kept: 3.")
+
+
+def many(groups):
+    whole = replace(series(groups=("a",)), groups=(None, *groups))
+    values = tuple(
+        tuple(tuple(0.01 * (k + at) for at in range(len(whole.x))) for k in range(len(groups) + 1))
+        for _ in whole.measures
+    )
+    return replace(whole, values=values)
+
+
+def test_of_many_groups_the_largest_are_drawn_each_in_a_colour_of_its_own():
+    groups = tuple((f"g{at}",) for at in range(20))
+    given = many(groups)
+    places = {group: at for at, group in enumerate(groups)}
+    sizes = {group: 10 * at for at, group in enumerate(groups)}
+    figure = curves(given, measures=given.measures[:1], places=places, sizes=sizes)
+    lines = [trace for trace in figure.data if trace.mode == "lines"]
+    said = {text.split("<br>")[0] for trace in lines for text in trace.hovertext}
+    assert said == {"Everybody", *(f"g{at}" for at in range(12, 20))}
+    assert len({trace.line.color for trace in lines}) == 9
+    words = " ".join(note.text.replace("<br>", " ") for note in figure.layout.annotations)
+    assert "8 of 20 are drawn: the largest" in words
+    first = curves(given, measures=given.measures[:1], places=places)
+    assert "the first" in " ".join(note.text.replace("<br>", " ") for note in first.layout.annotations)
+
+
+def test_long_names_stand_below_by_the_number_beside_their_lines():
+    groups = (
+        ("Female", "American Indian alone", "With a disability"),
+        ("Female", "American Indian alone", "Without a disability"),
+    )
+    given = many(groups)
+    figure = curves(given, measures=given.measures[:2])
+    notes = [
+        note
+        for note in figure.layout.annotations
+        if note.yref == "paper" and note.y == 0 and note.yanchor == "top"
+    ]
+    assert [note.text for note in notes] == [
+        "1",
+        "Everybody",
+        "2",
+        "Female × American Indian alone × With a disability",
+        "3",
+        "Female × American Indian alone × Without a disability",
+    ]
+    beside = [note.text for note in figure.layout.annotations if note.x == 1 and note.xanchor == "left"]
+    assert sorted(beside) == ["1", "1", "2", "2", "3", "3"]
+    colours = {note.text: note.font.color for note in notes if note.text in "123"}
+    drawn = {
+        trace.hovertext[0].split("<br>")[0]: trace.line.color
+        for trace in figure.data
+        if trace.mode == "lines"
+    }
+    assert colours["2"] == drawn["Female × American Indian alone × With a disability"]
+    short = curves(many((("a",), ("b",))), measures=given.measures[:1])
+    assert not [
+        note
+        for note in short.layout.annotations
+        if note.yref == "paper" and note.y == 0 and note.yanchor == "top"
+    ]

@@ -348,7 +348,31 @@ def test_spreadsheets_read_no_formula():
     assert wording.csv_safe("White") == "White"
 
 
+def test_what_was_measured_has_its_unit():
+    found = {"fitted_gap": 5.6e-17, "drawn_share": 0.069, "rate_margin": 0.1, "generalisation_gap": -0.00681}
+    assert [said.rsplit(": ", 1)[1] for said in wording.measured(found)] == [
+        "0.0 points.",
+        "6.9 %.",
+        "10.0 points.",
+        "−0.00681.",
+    ]
+
+
 def test_names_that_look_alike_once_cut_stay_apart():
+    several = wording.distinct(
+        [
+            "Female × American Indian alone × With a disability",
+            "Female × American Indian alone × Without a disability",
+            "Female × White",
+        ],
+        17,
+    )
+    assert several == (
+        ("Female × American", "I… × With a dis…"),
+        ("Female × American", "I… × Without a…"),
+        ("Female × White",),
+    )
+    assert wording.distinct([" × ".join(["x" * 30] * 9)], 17)[0][-1].endswith("…")
     one, two, again = wording.distinct(["x" * 100 + "a", "x" * 100 + "b", "x" * 100 + "a"], 17)
     assert one != two
     assert one == again

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from audit.figures.comparison import dumbbell, dumbbell_alt
 from audit.figures.likeness import column, column_alt, detected, detected_alt
 from audit.figures.series import curves, default_measures
-from audit.figures.training import cells, cells_alt, changed
+from audit.figures.training import cells, cells_alt, changed, most_changed
 from audit.report.blocks import Bullets, Cell, Column, Facts, Figure, Heading, Paragraph, Run, Separator
 from audit.report.document import table
 from audit.report.sections.front import paired, remark
@@ -153,8 +153,7 @@ def _cells(label: str, trial: TrialRecord) -> list[Figure]:
     """Draw what happened to the training rows, where it changed most."""
     if not any(changed(cell) for cell in trial.cells):
         return []
-    few = {id(cell) for cell in sorted(trial.cells, key=lambda cell: -abs(cell.after - cell.before))[:_CELLS]}
-    kept = [cell for cell in trial.cells if id(cell) in few]
+    kept = most_changed(trial.cells, _CELLS)
     more = (
         f" The {len(kept)} that changed most of {len(trial.cells)}." if len(kept) < len(trial.cells) else ""
     )
@@ -174,6 +173,9 @@ def _curves(audit: Audit, trial: TrialRecord) -> list[Figure]:
     order: dict[tuple[str, ...] | None, int] = {}
     if columns in audit.groupings:
         order.update({group: place for place, group in enumerate(audit.groups(columns))})
+    sizes: dict[tuple[str, ...] | None, int] = {
+        row.group: row.n for row in audit.metric_rows("count", columns) if row.group
+    }
     favourable, found = audit.plan.roles.favourable, []
     for kind in ("training", "path"):
         series = next((one for one in trial.series if one.kind == kind and one.x), None)
@@ -182,6 +184,7 @@ def _curves(audit: Audit, trial: TrialRecord) -> list[Figure]:
                 series,
                 measures=default_measures(series, favourable)[:_PANELS],
                 places=order or None,
+                sizes=sizes or None,
                 favourable=favourable,
             )
             found.append(Figure(drawn, f"{series.title}.", str(drawn.layout.meta["alt"])))
