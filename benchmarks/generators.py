@@ -206,13 +206,14 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("part", choices=["quality", "levels", "large", "ctgan"])
     parser.add_argument("--seeds", type=int, default=SEEDS)
+    parser.add_argument("--first", type=int, default=0, help="the first seed, where others are kept already")
     parser.add_argument("--epochs", type=int, default=36)
     parser.add_argument("--only", default="gan,trees,smote,fair_smote")
     parser.add_argument("--python", default="")
     parser.add_argument("--keep", default="")
     asked = parser.parse_args()
     names = asked.only.split(",")
-    for seed in range(asked.seeds):
+    for seed in range(asked.first, asked.seeds):
         if asked.part == "ctgan":
             found = ctgan(asked.python, adult(), seed, epochs=asked.epochs, train=TRAIN)
             keep(asked.keep, {"part": "quality", "name": f"ctgan {asked.epochs}", "seed": seed, **found})

@@ -20,9 +20,10 @@ left, *middle, right = st.columns([3, 3, 4] if len(audit.groupings) > 1 else [5,
 with left:
     place = compareview.trial(audit)
 with middle[0] if middle else left:
-    sensitive = controls.grouping(audit.groupings, width="stretch")
+    by, rate = compareview.start(audit, place)
+    sensitive = controls.grouping(audit.groupings, first=by, width="stretch")
 with right:
-    metric = controls.metric(favourable, width="stretch")
+    metric = controls.metric(favourable, default=rate, width="stretch")
 
 view = compareview.View(screen, place, sensitive, metric)
 view.headline()

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from audit import wording
-from audit.before import AS_IT_IS
+from audit.before import AS_IT_IS, GROUP_BY
+from audit.disparity.verdict import leading
 from audit.plan import CRITERIA
 from ui import cached, controls, modeldoors, overview, seriesview, show, tables, text, trials, workspace
 
@@ -40,6 +41,30 @@ def trial(audit: Audit) -> int:
             "trial", "Repair", {str(number): title for number, title in enumerate(titles)}, width="stretch"
         )
     )
+
+
+def start(audit: Audit, place: int) -> tuple[tuple[str, ...] | None, str]:
+    """Say where to begin: with the gap that matters most, among the groups that the repair worked on.
+
+    Parameters
+    ----------
+    audit : Audit
+        The audit.
+    place : int
+        Place of the repair among the audit's trials.
+
+    Returns
+    -------
+    tuple of (tuple of str or None, str)
+        A grouping and a rate.
+    """
+    by = str(audit.trials[place].params.get(GROUP_BY, "all"))
+    worked_on = [row for row in audit.disparities if by == "all" or row.sensitive == (by,)]
+    lead = leading(worked_on, audit.larger) or overview.lead(audit)
+    if lead is None:
+        return None, "selection_rate"
+    rates = wording.criterion_rates(lead.metric, audit.plan.roles.favourable)
+    return lead.sensitive, rates[0] if rates else "selection_rate"
 
 
 class View:

@@ -16,6 +16,7 @@ from audit.wording import (
     levelling_down,
     listed,
     points,
+    short_title,
     shown_change,
 )
 
@@ -28,7 +29,7 @@ SAME = 0.01
 """Gaps less than a point apart are called the same."""
 
 MOST_TOLD = 3
-"""Repairs that level down above which they share one finding."""
+"""Repairs above which they share one finding."""
 
 
 def _gap(facts: Facts, mitigation: str, sensitive: tuple[str, ...], criterion: str) -> ComparisonRow | None:
@@ -44,37 +45,87 @@ def _gap(facts: Facts, mitigation: str, sensitive: tuple[str, ...], criterion: s
 
 
 def changed(facts: Facts) -> list[Finding]:
-    """What a mitigation did to the gaps, against before and against a plain threshold."""
-    found = []
-    for trial in facts.trials:
-        for sensitive in facts.groupings:
-            sentences, helped = [], False
-            for criterion in CRITERION_RATES:
-                row = _gap(facts, trial.mitigation, sensitive, criterion)
-                if row is None or row.change is None:
-                    continue
-                sentences.append(change(row, facts.plan.roles.favourable, confidence=facts.plan.confidence))
-                helped = helped or shown_change(row) < 0
-                if (
-                    row.control is not None
-                    and row.after is not None
-                    and row.change < 0
-                    and row.control <= row.after + SAME
-                ):
-                    sentences.append(
-                        f"A plain threshold at the same selection rate gives {points(row.control)}."
-                    )
-            if sentences:
-                found.append(
-                    Finding(
-                        code="FA501",
-                        severity="info",
-                        title=f"{trial.title}, by {column_title(sensitive)}: {'a gap closed' if helped else 'no closing gap could be shown'}",
-                        evidence=" ".join(sentences),
-                        advice="Compare it with the control: only what goes beyond a moved threshold is the mitigation's own.",
-                    )
-                )
-    return found
+    """What mitigations did to the gaps, against before and against a plain threshold; many are told together."""
+    if len(facts.trials) > MOST_TOLD:
+        return [found for sensitive in facts.groupings if (found := _together(facts, sensitive))]
+    return [
+        found
+        for trial in facts.trials
+        for sensitive in facts.groupings
+        if (found := _alone(facts, trial, sensitive))
+    ]
+
+
+def _alone(facts: Facts, trial: TrialRecord, sensitive: tuple[str, ...]) -> Finding | None:
+    """Say what one repair did to the gaps of one grouping."""
+    rows = [
+        row
+        for criterion in CRITERION_RATES
+        if (row := _gap(facts, trial.mitigation, sensitive, criterion)) and row.change is not None
+    ]
+    if not rows:
+        return None
+    helped = any(shown_change(row) < 0 for row in rows)
+    return _changed(
+        f"{trial.title}, by {column_title(sensitive)}: {'a gap closed' if helped else 'no closing gap could be shown'}",
+        " ".join(_told(facts, row) for row in rows),
+    )
+
+
+def _together(facts: Facts, sensitive: tuple[str, ...]) -> Finding | None:
+    """Say what many repairs did to the gaps of one grouping: how many closed each, and which one most."""
+    said, helped, known = [], set(), set()
+    for criterion in CRITERION_RATES:
+        rows = [
+            (trial, row)
+            for trial in facts.trials
+            if (row := _gap(facts, trial.mitigation, sensitive, criterion)) and row.change is not None
+        ]
+        known |= {trial.mitigation for trial, _ in rows}
+        closed = [(trial, row) for trial, row in rows if shown_change(row) < 0]
+        wider = [trial.title for trial, row in rows if shown_change(row) > 0]
+        helped |= {trial.mitigation for trial, _ in closed}
+        if closed:
+            best, row = min(closed, key=lambda one: one[1].change or 0.0)
+            which = f"the most of {len(closed)} repairs that closed it" if len(closed) > 1 else "the only one"
+            said.append(f"{_told(facts, row)} That is {best.title}, {which}.")
+        elif rows:
+            name = short_title(criterion, facts.plan.roles.favourable)
+            said.append(f"{name}: none could be shown to close the gap.")
+        if wider:
+            said.append(f"Wider with {listed(wider)}.")
+    if not said:
+        return None
+    many = (
+        f"{len(helped)} of {len(known)} repairs"
+        if helped
+        else f"none of {len(known)} repairs could be shown to have"
+    )
+    return _changed(f"By {column_title(sensitive)}, {many} closed a gap", " ".join(said))
+
+
+def _told(facts: Facts, row: ComparisonRow) -> str:
+    """Say how a gap changed, and what a plain threshold gives where that is as little."""
+    said = change(row, facts.plan.roles.favourable, confidence=facts.plan.confidence)
+    plain = (
+        row.control is not None
+        and row.after is not None
+        and (row.change or 0.0) < 0
+        and row.control <= row.after + SAME
+    )
+    return (
+        f"{said} A plain threshold at the same selection rate gives {points(row.control)}." if plain else said
+    )
+
+
+def _changed(title: str, evidence: str) -> Finding:
+    return Finding(
+        code="FA501",
+        severity="info",
+        title=title,
+        evidence=evidence,
+        advice="Compare it with the control: only what goes beyond a moved threshold is the mitigation's own.",
+    )
 
 
 def levelled_down(facts: Facts) -> list[Finding]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
-from audit.findings.mitigations import MOST_TOLD, levelled_down
+from audit.findings.mitigations import MOST_TOLD, changed, levelled_down
 from audit.plan import Roles
 from audit.rows import ComparisonRow
 
@@ -81,3 +82,43 @@ def test_many_share_one_finding_that_names_the_largest_loss():
 @pytest.mark.parametrize("given", [[], [{"after": 0.5, "shown": False}] * 5])
 def test_nothing_is_said_where_nothing_is_shown(given):
     assert levelled_down(facts(*given)) == []
+
+
+def gaps(*changes, control=None):
+    """Repairs whose gap moved from ten points by so much, surely or not."""
+    found = facts(*[{"after": 0.5}] * len(changes))
+    found.plan.confidence = 0.95
+    found.comparison = [
+        replace(
+            rows(f"m{k}", after=0.5)[0],
+            after=0.1 + moved,
+            control=control,
+            change=moved,
+            low=moved - 0.01,
+            high=moved + 0.01,
+        )
+        for k, moved in enumerate(changes)
+    ]
+    return found
+
+
+def test_a_few_repairs_are_told_each_with_what_they_did():
+    told = changed(gaps(-0.05, 0.0))
+    assert [one.title for one in told] == [
+        "Repair 0, by sex: a gap closed",
+        "Repair 1, by sex: no closing gap could be shown",
+    ]
+    assert "from 10.0 points to 5.0 points" in told[0].evidence
+
+
+def test_many_repairs_share_one_finding_for_each_grouping():
+    (one,) = changed(gaps(-0.05, 0.005, -0.08, 0.04, control=0.02))
+    assert one.title == "By sex, 2 of 4 repairs closed a gap"
+    assert "from 10.0 points to 2.0 points" in one.evidence
+    assert "That is Repair 2, the most of 2 repairs that closed it." in one.evidence
+    assert "A plain threshold at the same selection rate gives 2.0 points." in one.evidence
+    assert "Wider with Repair 3." in one.evidence
+    (only,) = changed(gaps(-0.05, 0.0, 0.0, 0.0))
+    assert "That is Repair 0, the only one." in only.evidence
+    (none,) = changed(gaps(0.0, 0.0, 0.0, 0.0))
+    assert none.title == "By sex, none of 4 repairs could be shown to have closed a gap"
