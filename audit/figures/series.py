@@ -285,7 +285,7 @@ def _draw_panel(
         anchor=axes[0],
     )
     drawn.layout[_axis("yaxis", place)] = settings
-    _say_title(drawn, axes[1], title + (" in points" if curve_unit(panel.name) == "points" else ""))
+    _say_title(drawn, axes[1], title + (", in points" if curve_unit(panel.name) == "points" else ""))
     if across.mark is not None:
         drawn.shapes.append(_upright(drawn, (axes[0], f"{axes[1]} domain"), across.at[across.mark]))
     for line in reversed(panel.lines):
