@@ -167,9 +167,11 @@ def set_up(
         with np.errstate(over="ignore"):
             check_weights(float(weight.sum()), float((weight * weight).sum()))
     strata = flat_codes(codes, [len(a.levels) for a, _ in found]) * 2 + y
-    split = (
-        split_from_column(_texts(frame[roles.split])) if roles.split else split_rows(strata, seed=plan.seed)
-    )
+    trained = plan.model.kind == "train"
+    if roles.split:
+        split = split_from_column(_texts(frame[roles.split]), training=trained)
+    else:
+        split = split_rows(strata, seed=plan.seed, needed=trained)
     bench = Bench(
         frame=frame,
         features=tuple(features),

@@ -119,7 +119,7 @@ def at_medians(dataset: Dataset, plan: Plan, outcomes: Outcomes, engine: Engine)
         from audit.models.split import TEST, split_from_column
 
         values = [key[0] for key in engine.count(dataset.source, [Key(column=roles.split)]).keys]
-        parts = split_from_column([*values, "train"])[:-1]
+        parts = split_from_column(values, training=False)
         among = (roles.split, [value for value, part in zip(values, parts, strict=True) if part == TEST])
     found = [engine.quantiles(dataset.source, name, (0.5,), known=known, among=among) for name in columns]
     if not all(found):
@@ -159,8 +159,9 @@ def tally(
     kept: list[tuple[int, int, int, int]] = []
     parts = np.zeros(len(counted.n), dtype=np.int8)
     if split:
-        # Nothing is trained here, so a column that names only test rows will do: one word stands in for training.
-        parts = split_from_column([*(key[-1] for key in counted.keys), "train"])[:-1]
+        parts = split_from_column(
+            (key[-1] for key in counted.keys), training=False
+        )  # nothing is trained here
     for i, key in enumerate(counted.keys):
         label, decision = canonical(key[width]), key[width + 1]
         reason = ""

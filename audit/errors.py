@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _SHOWN_NAMES = 12
 _SHOWN_LENGTH = 60
+_SHOWN_END = 20
 
 
 class AuditError(Exception):
@@ -182,7 +183,8 @@ def quote(name: str) -> str:
     """
     text = " ".join(str(name).split())
     if len(text) > _SHOWN_LENGTH:
-        text = text[: _SHOWN_LENGTH - 1] + "…"
+        # Long names often differ at their end only.
+        text = text[: _SHOWN_LENGTH - 1 - _SHOWN_END].rstrip() + "…" + text[-_SHOWN_END:].lstrip()
     return f"'{text}'"
 
 

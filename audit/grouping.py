@@ -345,7 +345,7 @@ def join_small(
     Notes
     -----
     In each column the levels of fewer than ``small_size`` people become one. While it is small itself, the next
-    smallest level joins it, as long as another one is left to compare with. People whose level is not recorded stay
+    smallest level joins it, as long as another one is left to compare with and somebody in it is audited. People whose level is not recorded stay
     apart. A single small level that nothing joins keeps its name.
     """
     if grouping.small != "merge":
@@ -379,7 +379,8 @@ def _small_levels(cells: Cells, small: int) -> tuple[str, ...]:
     known.sort()
     joined = [entry for entry in known if entry[0] < small]
     left = known[len(joined) :]
-    while joined and len(left) > 1 and sum(n for n, _, _ in joined) < small:
+    # Levels that no audited row has leave nobody small to be compared with: no larger one gives up its name for them.
+    while any(n for n, _, _ in joined) and len(left) > 1 and sum(n for n, _, _ in joined) < small:
         joined.append(left.pop(0))
     return tuple(name for _, _, name in joined) if len(joined) > 1 else ()
 

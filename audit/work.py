@@ -20,7 +20,7 @@ from audit.bench import column_decisions, decide, set_up
 from audit.binned import Counted, on_counts, try_on_scores
 from audit.data.place import engine_of
 from audit.mitigation.repair import NO_AIDS
-from audit.models.split import TEST
+from audit.models.split import TEST, require_rows
 from audit.progress import silent, within
 from audit.sampling import in_memory, sample_notes
 from audit.uploaded import model_inputs, planned_model, run_model, scorer
@@ -297,6 +297,8 @@ class Work:
             extra = model_inputs(info, self.plan, self.dataset) if info else ()
             held = self.held(progress=progress)
             self.bench = set_up(held, self.plan, self.outcomes, self.rules, extra=extra)
+        # A model that is brought along is audited without rows to train on; a repair is not tried without them.
+        require_rows(self.bench.split, by=" in the split column" if self.plan.roles.split else "")
         return self.bench
 
     def held(self, engine: Engine | None = None, progress: Progress = silent) -> Dataset:

@@ -172,7 +172,7 @@ def main() -> None:
         "Python 3.11, one thread. n is the number of seeds; with more than one the median is shown. The network's seconds "
         "on Adult and on 50,000 rows were measured with nothing beside it, all others beside one to four processes, which makes them dearer by up to a half. Every generator learned from the same rows and made as many with "
         "the same mixture of cells. Quality is measured on real rows that none of them saw; gradient boosting is "
-        "scikit-learn's histogram gradient boosting. `ctgan` 0.12.1 ran in an environment of its own, on few seeds because of its cost.",
+        "scikit-learn's histogram gradient boosting. `ctgan` 0.12.1 ran in an environment of its own, beside other work, at one hundred epochs on few seeds because of its cost.",
         "",
         "TSTR: area under the ROC curve of a model trained on made rows and tried on real ones. Told apart: area of a "
         "classifier that tells made rows from real ones, 0.5 is a guess. Columns and pairs: 1 is the same. Closer to "

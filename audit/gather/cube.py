@@ -174,7 +174,7 @@ def _tested(column: tuple[list[Any], NDArray[np.int64]]) -> NDArray[np.bool_]:
 
     values, codes = column
     used = np.flatnonzero(np.bincount(codes, minlength=len(values)))
-    parts = split_from_column([*(values[i] for i in used), "train"])[:-1] == TEST
+    parts = split_from_column((values[i] for i in used), training=False) == TEST
     test = np.zeros(len(values), dtype=bool)
     test[used] = parts
     return np.asarray(test[codes])

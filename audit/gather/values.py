@@ -41,7 +41,7 @@ def gather(audited: Audited) -> Values | None:
     if audited.split:
         from audit.models.split import TEST, split_from_column
 
-        kept = np.flatnonzero(split_from_column([*(key[-1] for key in summed.keys), "train"])[:-1] == TEST)
+        kept = np.flatnonzero(split_from_column((key[-1] for key in summed.keys), training=False) == TEST)
     attributes, codes = place(audited.rules, [summed.keys[i] for i in kept])
     names = [tuple(a.levels[c] for a, c in zip(attributes, row, strict=True)) for row in codes.tolist()]
     groups = display_order(set(names), attributes)

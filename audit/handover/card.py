@@ -212,6 +212,7 @@ def _measured(audit: Audit, trial: Trial, *, counted: bool) -> list[str]:
                 gap, [r for r in rows if r.metric == rate and r.comparison is None], favourable
             )
             for gap in gaps
+            if gap.metric in wording.LEVELLING
             for rate in wording.criterion_rates(gap.metric, favourable)[:1]
         ]
         lines += [_plain(sentence) for sentence in dict.fromkeys(filter(None, down))]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from audit.attempt import Attempt
-from audit.errors import AuditError
+from audit.errors import AuditError, listing
 from audit.handover.card import setting_title
 from audit.handover.groups import columns_of
 from audit.mitigation.catalogue import catalogue
@@ -173,6 +173,10 @@ def row_files(
         rows, title=record.title, params=_settings(record), source=dataset.fingerprint, notes=record.notes
     )
     generator, said = _generator(rows, _kept_back(record.mitigation))
+    columns = columns_of(first.bench, record.params)
+    beside = [a.column for a in first.bench.attributes if a.column not in (*columns, *table.columns)]
+    if beside:
+        said = f"Not in the table, because rows were made without them and they are no features: {listing(beside)}.\n\n{said}"
     if asked.kind == "csv":
         said = f"In the CSV an apostrophe stands before texts that a spreadsheet would run as formulas.\n\n{said}"
     return {

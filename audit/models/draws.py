@@ -124,7 +124,7 @@ def _of_value(value: Any) -> np.uint64:
     if text is None:
         return _NOTHING
     try:
-        number = float({"True": "1", "False": "0"}.get(text, text))
+        number = float({"true": "1", "false": "0"}.get(text.lower(), text))
     except ValueError:
         return _of_text(text)
     return _of_numbers(np.array([number]))[0] if math.isfinite(number) else _of_text(text)

@@ -36,6 +36,7 @@ def split_rows(
     *,
     seed: int,
     fractions: tuple[float, float, float] = (0.6, 0.2, 0.2),
+    needed: bool = True,
 ) -> NDArray[np.int8]:
     """Draw which rows are for training, validation and test, with the same shares in every stratum.
 
@@ -47,6 +48,8 @@ def split_rows(
         Where the draw starts; the same seed gives the same split.
     fractions : tuple of three float, default (0.6, 0.2, 0.2)
         Shares of training, validation and test; they add up to 1.
+    needed : bool, default True
+        Whether rows to train on and to test are needed: a model that is brought along is audited on all rows.
 
     Returns
     -------
@@ -56,7 +59,7 @@ def split_rows(
     Raises
     ------
     RoleError
-        If there are too few rows for a training and a test part.
+        If there are too few rows for a training and a test part, where both are needed.
 
     Notes
     -----
@@ -80,17 +83,20 @@ def split_rows(
         rows = members[position]
         counts = _seats(len(rows), np.asarray(fractions), carried)
         split[rows] = np.repeat(np.arange(len(SPLITS), dtype=np.int8), counts)
-    _require_rows(split, by="")
+    if needed:
+        require_rows(split, by="")
     return split
 
 
-def split_from_column(values: Iterable[Any]) -> NDArray[np.int8]:
+def split_from_column(values: Iterable[Any], *, training: bool = True) -> NDArray[np.int8]:
     """Read the split of every row from a column of the data.
 
     Parameters
     ----------
     values : iterable
         One value per row, such as "train", "validation" or "test", in any case.
+    training : bool, default True
+        Whether rows to train on are needed: a model that is brought along needs none.
 
     Returns
     -------
@@ -100,7 +106,8 @@ def split_from_column(values: Iterable[Any]) -> NDArray[np.int8]:
     Raises
     ------
     RoleError
-        If a value is missing or not understood, or if no row is for training or none for the test.
+        If a value is missing or not understood, or if no row is for the test or, where they are needed, none for
+        training.
     """
     known: dict[Any, int | None] = {}
     split = np.full(len(rows := list(values)), -1, dtype=np.int8)
@@ -116,7 +123,7 @@ def split_from_column(values: Iterable[Any]) -> NDArray[np.int8]:
             split[row] = code
     if unknown:
         raise _unknown_values(unknown)
-    _require_rows(split, by=" in the split column")
+    require_rows(split, by=" in the split column", training=training)
     return split
 
 
@@ -149,8 +156,25 @@ def _unknown_values(unknown: set[str]) -> RoleError:
     )
 
 
-def _require_rows(split: NDArray[np.int8], *, by: str) -> None:
-    for code, word in ((TRAIN, "training"), (TEST, "test")):
+def require_rows(split: NDArray[np.int8], *, by: str, training: bool = True) -> None:
+    """Refuse a split that lacks rows.
+
+    Parameters
+    ----------
+    split : array of int8, shape (n_rows,)
+        0 for training, 1 for validation, 2 for test.
+    by : str
+        Where it comes from, as the end of a sentence; empty where it is drawn.
+    training : bool, default True
+        Whether rows to train on are needed.
+
+    Raises
+    ------
+    RoleError
+        If no row is for the test or, where they are needed, none for training.
+    """
+    needed = ((TRAIN, "training"), (TEST, "test")) if training else ((TEST, "test"),)
+    for code, word in needed:
         if not np.any(split == code):
             raise RoleError(
                 f"There are no {word} rows{by}.",

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 _LIMIT: Final = 200
 _CUT = "…"
 _BETWEEN = " × "
+_ROOM_FOR_AN_END = 24
+"""Characters from which on a cut text keeps its end."""
 _SHORTEST = 3
 """Values are not cut to fewer characters than one more than these."""
 _UNSHOWN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
@@ -42,13 +44,39 @@ def escape_plain(text: object, limit: int = _LIMIT) -> str:
     ('a bc', 'abc…')
     """
     # A name of ten million characters need not be normalised to show two hundred of them.
-    raw = str(text)[: 20 * limit + 1000]
+    room = 10 * limit + 500
+    whole = str(text)
+    raw = whole if len(whole) <= 2 * room else whole[:room] + whole[-room:]
     spaced = " ".join(unicodedata.normalize("NFC", raw).split())
     shown = "".join(c for c in spaced if c in _JOINERS or unicodedata.category(c) not in _UNSHOWN)
     shown = " ".join(shown.split())
-    if len(shown) <= limit and len(str(text)) <= len(raw):
+    if len(shown) <= limit and len(whole) <= len(raw):
         return shown or "(blank)"
-    return shown[: limit - 1].rstrip() + _CUT
+    return shortened(shown, limit)
+
+
+def shortened(text: str, limit: int) -> str:
+    """Cut a text in its middle: long names often differ at their end only.
+
+    Parameters
+    ----------
+    text : str
+        A text longer than that.
+    limit : int
+        Longest result, in characters.
+
+    Returns
+    -------
+    str
+        Two thirds of beginning, "…" and a third of end; the beginning alone where there is room for few characters.
+
+    Examples
+    --------
+    >>> shortened("Region of the northern district, number 12", 30)
+    'Region of the northe…number 12'
+    """
+    end = limit // 3 if limit >= _ROOM_FOR_AN_END else 0
+    return text[: limit - 1 - end].rstrip() + _CUT + (text[-end:].lstrip() if end else "")
 
 
 def label(text: object, limit: int = _LIMIT) -> str:
@@ -122,6 +150,10 @@ def wrap(text: object, width: int, lines: int = 2) -> tuple[str, ...]:
     folded = [line.replace("\0", "") for line in folded]
     if len(folded) <= lines:
         return tuple(folded)
+    for limit in range(width * lines, _ROOM_FOR_AN_END - 1, -1):
+        tried = fold(_spread(shortened(cleaned, limit)), width=width, break_long_words=True)
+        if len(tried) <= lines:
+            return tuple(line.replace("\0", "") for line in tried)
     kept = folded[:lines]
     kept[-1] = kept[-1][: width - 1].rstrip() + _CUT
     return tuple(kept)
@@ -182,7 +214,7 @@ def joined(parts: Sequence[str], fits: Callable[[str], bool]) -> str:
     'Female × American Indi… × With a disabi…'
     """
     for most in range(max(map(len, parts), default=0), _SHORTEST, -1):
-        short = [part if len(part) <= most else part[: most - 1].rstrip() + _CUT for part in parts]
+        short = [part if len(part) <= most else shortened(part, most) for part in parts]
         if fits(_BETWEEN.join(short)):
             return _BETWEEN.join(short)
     return _BETWEEN.join(parts)
@@ -191,6 +223,8 @@ def joined(parts: Sequence[str], fits: Callable[[str], bool]) -> str:
 def _by_parts(name: Any, width: int, lines: int) -> tuple[str, ...]:
     """Fold a name; of several values that do not fit each keeps its beginning, or the last would be lost."""
     parts = escape_plain(name, _LIMIT).split(_BETWEEN)
+    if len(parts) < 2:
+        return wrap(name, width, lines)
     whole = joined(parts, lambda text: len(wrap(text, width, lines + 1)) <= lines)
     return wrap(whole, width, lines)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -116,6 +117,16 @@ def test_columns_that_name_people_are_named_or_stay_and_rare_texts_with_them():
     n = len(frame)
     assert identifiers(frame) == ("person", "number")
     assert identifiers(frame.iloc[:10]) == ()
+    other = pd.DataFrame(
+        {
+            "with a gap": [None, *range(1, n)],
+            "decimal": [Decimal(at) for at in range(n)],
+            "twice": [0, 0, *range(2, n)],
+            "often": np.arange(n) // 2,
+            "half": np.arange(n) + 0.5,
+        }
+    )
+    assert identifiers(other) == ("with a gap", "decimal", "twice")
     made = frame.iloc[[0, 1, 190, 195]].assign(income=[1.0, 2.0, 3.0, 4.0])
     treated = Treated(
         frame=pd.concat([frame, made], ignore_index=True),

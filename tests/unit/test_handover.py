@@ -12,7 +12,7 @@ from audit.before import SEEDS
 from audit.bench import Bench
 from audit.cells import Attribute
 from audit.data.ingest import ingest_frame
-from audit.errors import ModelError
+from audit.errors import ModelError, RoleError
 from audit.grouping import Rule, codes_in_memory
 from audit.handover.groups import with_thresholds
 from audit.mitigation.repair import Repaired
@@ -246,3 +246,22 @@ def test_attributes_hold_what_the_groups_are_made_of():
     assert columns_of(where, {"group_by": "flag"}) == ("flag",)
     assert columns_of(where, {"group_by": "all"}) == ("gap", "flag")
     assert isinstance(where.attributes[0], Attribute)
+
+
+def test_an_adopted_model_is_audited_on_rows_that_hold_no_training_row(work, tmp_path):
+    trial, first = work.try_out(choice("reweighing"))
+    adopted = work.hand_over(first, trial)
+    path = tmp_path / "model.skops"
+    path.write_bytes(adopted.files["model.skops"])
+    plan = Plan.from_json(adopted.files["plan.json"].decode())
+    table = people()
+    test = ingest_frame(table[table["part"] == "test"], tmp_path)
+    again = prepare(test, plan, model=path)
+    wanted = after_rates(work.audit.with_trials([trial]))
+    for (metric, sensitive, group), after in wanted.items():
+        assert again.audit.metric(metric, sensitive, group).value == after
+    with pytest.raises(RoleError, match="no training rows"):
+        again.try_out(choice("reweighing"))
+    two = ingest_frame(table.iloc[:2].drop(columns="part"), tmp_path)
+    alone = prepare(two, replace(plan, roles=replace(plan.roles, split=None)), model=path)
+    assert alone.audit.data.audited == 2

@@ -61,6 +61,10 @@ def test_levels_that_only_rows_beside_the_audited_ones_have_are_joined():
     seen = replace(whole, attributes=(Attribute(column="g", levels=("a", "b", "c", "d")),))
     (rule,), notes = join_small((Rule(column="g"),), seen, MERGE)
     assert rule.joined == ("d", "b", "c")
+    # Nobody of these is audited: a large group keeps its name beside them.
+    far = replace(cells(a=100, b=300), attributes=(Attribute(column="g", levels=("a", "b", "c", "d")),))
+    (rule,), _ = join_small((Rule(column="g"),), far, MERGE)
+    assert rule.joined == ("c", "d")
     assert "‘d’" in notes[0]
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _NAMING = 0.5
 """Share of people that hold a text alone above which a column names people."""
+_NUMBERING = 0.9
+"""The same for whole numbers, such as amounts of money, which can be rare without naming anybody."""
 _FEW_TO_NAME = 20
 """Among fewer people than these, values that differ say nothing about a column."""
 
@@ -147,7 +149,7 @@ def identifiers(real: pd.DataFrame) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        Columns of texts that more than half of the people hold alone, and of whole numbers that all of them hold alone.
+        Columns of texts that more than half of the people hold alone, and of whole numbers that nine in ten hold alone.
         Other numbers and dates differ between people without naming them.
     """
     found = []
@@ -155,13 +157,21 @@ def identifiers(real: pd.DataFrame) -> tuple[str, ...]:
         known = real[name].dropna()
         if len(known) < _FEW_TO_NAME:
             continue
-        whole = pd.api.types.is_integer_dtype(known.dtype)
-        if is_ordered(known) and not whole:
+        in_order = is_ordered(known)
+        if in_order and not _whole(known):
             continue
         alone = float((known.map(known.value_counts()).to_numpy(dtype=float) == 1).mean())
-        if alone == 1 or (alone > _NAMING and not whole):
+        if alone > (_NUMBERING if in_order else _NAMING):
             found.append(str(name))
     return tuple(found)
+
+
+def _whole(known: pd.Series[Any]) -> bool:
+    """Say whether numbers are whole ones, in whatever type they came."""
+    if pd.api.types.is_datetime64_any_dtype(known.dtype) or pd.api.types.is_timedelta64_dtype(known.dtype):
+        return False
+    numbers = pd.to_numeric(known, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    return bool(np.isfinite(numbers).all() and (numbers == np.rint(numbers)).all())
 
 
 def _named(own: tuple[str, ...]) -> tuple[str, ...]:
