@@ -71,6 +71,7 @@ def _repair(page):
     steps.main(page).get_by_role("button", name="Cancel").click()
     expect(running).to_be_hidden(timeout=steps.LONG)
     expect(page.get_by_role("heading", name="Tried so far")).to_have_count(0)
+    steps.settled(page)  # the screen is drawn anew: what is about to go would be there twice
 
     # A short one, refreshed in the middle, ends with a result.
     page.locator(".st-key-settings_gan summary").click()

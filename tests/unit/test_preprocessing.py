@@ -80,9 +80,10 @@ def test_massaging_says_how_many_labels_of_whom_it_edited():
     changed = treated.label != data.label
     assert treated.measured == {"edited_labels": changed.sum()}
     assert f"{changed.sum():,} of 900 recorded labels" in treated.notes[0]
-    for group, before, after in ((0, 0, 1), (1, 1, 0)):
+    words = ("from negative to positive", "from positive to negative")
+    for group, before, after, way in ((0, 0, 1, words[0]), (1, 1, 0, words[1])):
         n = (changed & (data.group == group) & (treated.label == after) & (data.label == before)).sum()
-        assert any(f"{n:,} labels" in note for note in treated.notes[1:])
+        assert f"Labels changed {way}: '{data.groups[group][0]}' {n:,}." in treated.notes[1:]
     assert make("massaging").spec.edits_labels
 
 
@@ -146,7 +147,8 @@ def test_no_more_labels_of_a_group_are_changed_than_allowed():
     for code in (0, 1):
         inside = data.group == code
         assert (treated.label != data.label)[inside].sum() <= 0.03 * inside.sum()
-    assert any("were doubted in all" in note for note in treated.notes)
+    (told,) = (note for note in treated.notes if "by group" in note)
+    assert told.count("doubted)") == 2
 
 
 # Disparate impact remover
