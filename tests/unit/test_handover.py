@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from audit.cells import Attribute
 from audit.data.ingest import ingest_frame
 from audit.errors import ModelError, RoleError
 from audit.grouping import Rule, codes_in_memory
+from audit.handover.card import _measured
 from audit.handover.groups import with_thresholds
 from audit.mitigation.repair import Repaired
 from audit.mitigation.rule import GroupRule, Step
@@ -22,7 +24,8 @@ from audit.models.pipeline import as_pipeline
 from audit.models.skops_file import load_estimator
 from audit.models.skops_write import to_skops
 from audit.models.upload import inspect_model
-from audit.plan import MitigationChoice, ModelChoice, Plan
+from audit.plan import MitigationChoice, ModelChoice, Plan, Roles
+from audit.rows import ComparisonRow
 from audit.run import prepare
 from tests.handing import frame, people, plan_of, strange, through_the_door, trained
 
@@ -265,3 +268,29 @@ def test_an_adopted_model_is_audited_on_rows_that_hold_no_training_row(work, tmp
     two = ingest_frame(table.iloc[:2].drop(columns="part"), tmp_path)
     alone = prepare(two, replace(plan, roles=replace(plan.roles, split=None)), model=path)
     assert alone.audit.data.audited == 2
+
+
+def test_the_card_tells_of_levelling_down_only_where_that_gap_closed():
+    shared = {"mitigation": "m", "sensitive": ("sex",), "original": None, "control": None, "n": 500}
+    closed = {"before": 0.3, "after": 0.1, "change": -0.2, "low": -0.25, "high": -0.15}
+    wider = {"before": 0.1, "after": 0.12, "change": 0.02, "low": 0.01, "high": 0.03}
+    fell = {"before": 0.8, "after": 0.7, "change": -0.1, "low": -0.12, "high": -0.08}
+
+    def said(opportunity):
+        rows = [
+            ComparisonRow(**shared, metric="equalized_odds", comparison="difference", group=None, **closed),
+            ComparisonRow(
+                **shared, metric="equal_opportunity", comparison="difference", group=None, **opportunity
+            ),
+            ComparisonRow(**shared, metric="true_positive_rate", comparison=None, group=("m",), **fell),
+        ]
+        audit = SimpleNamespace(
+            comparison=rows,
+            groupings=[("sex",)],
+            plan=SimpleNamespace(confidence=0.95, roles=Roles(label="y", sensitive=("sex",))),
+        )
+        record = SimpleNamespace(n_test=500, n_train=500)
+        return "\n".join(_measured(audit, SimpleNamespace(record=record), counted=False))
+
+    assert "Levelling down" not in said(wider)
+    assert "Levelling down" in said(closed)

@@ -13,9 +13,10 @@ import pytest
 from audit import tasks
 from audit.data.ingest import ingest_frame
 from audit.errors import AuditError, StoreError
-from audit.handover.rows import Asked
+from audit.handover.rows import Asked, row_files
 from audit.mitigation.catalogue import catalogue
-from audit.plan import Grouping, ModelChoice, Plan, Roles
+from audit.plan import Grouping, MitigationChoice, ModelChoice, Plan, Roles
+from audit.run import prepare
 from audit.store import Store
 
 QUICK = {
@@ -183,3 +184,23 @@ def test_what_is_asked_for_must_be_known():
     with pytest.raises(ValueError, match="rows are one of"):
         Asked(rows="everything")
     assert replace(Asked(), kind="csv").part == "augmented-csv"
+
+
+def test_a_column_of_groups_that_rows_were_made_without_is_named(tmp_path):
+    plan = Plan(
+        roles=Roles(
+            label="hired", positive="yes", sensitive=("group", "age"), features=("skill", "town", "age")
+        ),
+        model=ModelChoice(kind="train", algorithm="logistic_regression"),
+        grouping=Grouping(bins={"age": (40,)}),
+    )
+    data = ingest_frame(people(), tmp_path)
+    work = prepare(data, plan)
+    for by, left in (("age", True), ("all", False)):
+        trial, first = work.try_out(
+            MitigationChoice(id="interpolation", params={"seeds": 1, "group_by": by, "target": "cells"})
+        )
+        files = row_files(first, trial, data, work.plan, Asked(kind="csv"))
+        header = files["augmented.csv"].decode().splitlines()[0].split(",")
+        assert ("group" not in header) == left
+        assert ("they are no features: 'group'." in files["card.md"].decode()) == left
