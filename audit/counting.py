@@ -159,9 +159,7 @@ def tally(
     kept: list[tuple[int, int, int, int]] = []
     parts = np.zeros(len(counted.n), dtype=np.int8)
     if split:
-        parts = split_from_column(
-            (key[-1] for key in counted.keys), training=False
-        )  # nothing is trained here
+        parts = split_from_column((key[-1] for key in counted.keys), training=False)
     for i, key in enumerate(counted.keys):
         label, decision = canonical(key[width]), key[width + 1]
         reason = ""

@@ -226,7 +226,9 @@ class GroupThresholds(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # s
         found = group_places(X, self.columns, self.groups)
         for place, steps in enumerate(self.thresholds):
             chance[found == place] = chance_of(score[found == place], steps)
-        draw = row_draws(X, self.features or self.estimator_.feature_names_in_, seed=int(self.seed))
+        looked_at = self.features or self.estimator_.feature_names_in_
+        drawn = any(len(steps) > 1 for steps in self.thresholds)
+        draw = row_draws(X, looked_at, seed=int(self.seed)) if drawn else np.full(len(X), 0.5)
         return np.asarray(self.classes_[decided(chance, draw).astype(int)])
 
 
