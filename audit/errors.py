@@ -18,14 +18,15 @@ A message never holds a cell value of a person: only counts, column names and le
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _SHOWN_NAMES = 12
 _SHOWN_LENGTH = 60
-_SHOWN_END = 20
+ROOM_FOR_AN_END: Final = 24
+"""Characters from which on a cut text keeps its end."""
 
 
 class AuditError(Exception):
@@ -168,6 +169,30 @@ class JobFailed(AuditError):  # noqa: N818 - named for what the analyst sees
     """A job died: it was killed, ran out of memory or ran out of time."""
 
 
+def shortened(text: str, limit: int) -> str:
+    """Cut a text in its middle: long names often differ at their end only.
+
+    Parameters
+    ----------
+    text : str
+        A text longer than that.
+    limit : int
+        Longest result, in characters.
+
+    Returns
+    -------
+    str
+        Two thirds of beginning, "…" and a third of end; the beginning alone where there is room for few characters.
+
+    Examples
+    --------
+    >>> shortened("Region of the northern district, number 12", 30)
+    'Region of the northe…number 12'
+    """
+    end = limit // 3 if limit >= ROOM_FOR_AN_END else 0
+    return text[: limit - 1 - end].rstrip() + "…" + (text[-end:].lstrip() if end else "")
+
+
 def quote(name: str) -> str:
     """Put a name in quotation marks and cut it to a length that fits a sentence.
 
@@ -183,8 +208,7 @@ def quote(name: str) -> str:
     """
     text = " ".join(str(name).split())
     if len(text) > _SHOWN_LENGTH:
-        # Long names often differ at their end only.
-        text = text[: _SHOWN_LENGTH - 1 - _SHOWN_END].rstrip() + "…" + text[-_SHOWN_END:].lstrip()
+        text = shortened(text, _SHOWN_LENGTH)
     return f"'{text}'"
 
 

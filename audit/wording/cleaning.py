@@ -7,14 +7,14 @@ import unicodedata
 from textwrap import wrap as fold
 from typing import TYPE_CHECKING, Any, Final
 
+from audit.errors import ROOM_FOR_AN_END, shortened
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _LIMIT: Final = 200
 _CUT = "…"
 _BETWEEN = " × "
-_ROOM_FOR_AN_END = 24
-"""Characters from which on a cut text keeps its end."""
 _SHORTEST = 3
 """Values are not cut to fewer characters than one more than these."""
 _UNSHOWN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
@@ -53,30 +53,6 @@ def escape_plain(text: object, limit: int = _LIMIT) -> str:
     if len(shown) <= limit and len(whole) <= len(raw):
         return shown or "(blank)"
     return shortened(shown, limit)
-
-
-def shortened(text: str, limit: int) -> str:
-    """Cut a text in its middle: long names often differ at their end only.
-
-    Parameters
-    ----------
-    text : str
-        A text longer than that.
-    limit : int
-        Longest result, in characters.
-
-    Returns
-    -------
-    str
-        Two thirds of beginning, "…" and a third of end; the beginning alone where there is room for few characters.
-
-    Examples
-    --------
-    >>> shortened("Region of the northern district, number 12", 30)
-    'Region of the northe…number 12'
-    """
-    end = limit // 3 if limit >= _ROOM_FOR_AN_END else 0
-    return text[: limit - 1 - end].rstrip() + _CUT + (text[-end:].lstrip() if end else "")
 
 
 def label(text: object, limit: int = _LIMIT) -> str:
@@ -150,7 +126,7 @@ def wrap(text: object, width: int, lines: int = 2) -> tuple[str, ...]:
     folded = [line.replace("\0", "") for line in folded]
     if len(folded) <= lines:
         return tuple(folded)
-    for limit in range(width * lines, _ROOM_FOR_AN_END - 1, -1):
+    for limit in range(width * lines, ROOM_FOR_AN_END - 1, -1):
         tried = fold(_spread(shortened(cleaned, limit)), width=width, break_long_words=True)
         if len(tried) <= lines:
             return tuple(line.replace("\0", "") for line in tried)
